@@ -1,0 +1,23 @@
+/* FNV-1a, 64 bits: identities of outputs, builds and rows. Not for adversaries. */
+#ifndef BASE_FNV_H
+#define BASE_FNV_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define FNV_START UINT64_C(0xcbf29ce484222325)
+
+static inline uint64_t fnv_bytes(uint64_t hash, const void *data, size_t bytes) {
+  const unsigned char *byte = data;
+  for (size_t i = 0; i < bytes; i++) hash = (hash ^ byte[i]) * UINT64_C(0x100000001b3);
+  return hash;
+}
+
+/* A text and its terminating zero, so that ("ab", "c") and ("a", "bc") differ. */
+static inline uint64_t fnv_text(uint64_t hash, const char *text) {
+  size_t n = 0;
+  while (text[n]) n++;
+  return fnv_bytes(hash, text, n + 1);
+}
+
+#endif

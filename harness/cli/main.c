@@ -1,0 +1,50 @@
+/* linkv: dispatches to a subcommand. */
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+
+static const cli_command *const commands[] = {
+    &cli_kernels, &cli_run,  &cli_verify,  &cli_time,   &cli_sweep,
+    &cli_export,  &cli_plot, &cli_machine, &cli_worker,
+};
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static void print_help(FILE *out) {
+  fputs(
+      "linkv measures and judges CPU kernels of the Lin-KV block.\n\n"
+      "usage: linkv COMMAND [options]\n\n",
+      out);
+  for (size_t i = 0; i < COMMANDS; i++)
+    if (!commands[i]->hidden)
+      fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+  fputs(
+      "\n'linkv COMMAND --help' teaches a command. A first look:\n\n"
+      "  linkv kernels                                   what runs on this CPU\n"
+      "  linkv time --kernel scalar_row --seq-len 512    one point, measured and checked\n"
+      "  linkv sweep configs/quick.yaml                  many points, into a database\n"
+      "\n"
+      "exit status: 0 fine, 1 regression, 2 usage or bad input, 3 wrong numerics,\n"
+      "             4 nothing or too little measured, 5 unsure\n",
+      out);
+}
+
+int main(int argc, char **argv) {
+  if (argc < 2) {
+    print_help(stderr);
+    return EXIT_USAGE;
+  }
+  if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help")) {
+    print_help(stdout);
+    return EXIT_FINE;
+  }
+  if (!strcmp(argv[1], "--version")) {
+    puts("linkv " LINKV_VERSION);
+    return EXIT_FINE;
+  }
+  for (size_t i = 0; i < COMMANDS; i++)
+    if (!strcmp(argv[1], commands[i]->name))
+      return commands[i]->run(argc - 1, argv + 1);
+  fprintf(stderr, "linkv: unknown command '%s'; see 'linkv --help'\n", argv[1]);
+  return EXIT_USAGE;
+}

@@ -1,0 +1,180 @@
+/* linkv sweep: measures the points of a config into a database. */
+#include "sweep.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "commands.h"
+#include "estimate.h"
+#include "sweep_outcome.h"
+
+static int run(int argc, char **argv);
+
+const cli_command cli_sweep = {
+    .name = "sweep",
+    .summary = "measure the points of a config, into a database; resumes by itself",
+    .usage = "CONFIG.yaml [options]",
+    .details =
+        "Every repetition is a process of its own and is committed before the next begins:\n"
+        "kill it anywhere, run it again, and it goes on where it stopped. docs/sweep.md\n"
+        "describes configs. Then look at the results:\n\n"
+        "  linkv sweep configs/quick.yaml --dry-run\n"
+        "  linkv sweep configs/quick.yaml\n"
+        "  linkv export --db results/quick.db --format csv\n"
+        "  linkv plot --db results/quick.db",
+    .run = run,
+};
+
+typedef struct sweep_arguments {
+  const char *config, *db, *label;
+  bool dry_run, quiet;
+  cli_list plugins;
+} sweep_arguments;
+
+/* What the run is recorded with: the words as they were given. */
+static char *command_of(int argc, char **argv) {
+  size_t size = 8;
+  for (int i = 0; i < argc; i++) size += strlen(argv[i]) + 1;
+  char *text = calloc(1, size);
+  if (!text) return NULL;
+  strcpy(text, "linkv");
+  for (int i = 0; i < argc; i++) strcat(strcat(text, " "), argv[i]);
+  return text;
+}
+
+static void print_plan(const plan *p) {
+  for (size_t i = 0; i < p->count; i++) {
+    const point *at = &p->point[i];
+    const lkv_problem *q = &at->problem;
+    printf("%-28s %-9s %-9s seed=%-3llu B=%-2zu T=%-5zu H=%-3zu d=%-3zu", at->kernel->name,
+           lkv_stage_name(at->stage), at->regime, (unsigned long long)at->seed, q->batch,
+           q->seq_len, q->heads, q->head_dim);
+    if (q->tile_q) printf(" tile_q=%zu", q->tile_q);
+    if (q->tile_k) printf(" tile_k=%zu", q->tile_k);
+    printf(" threads=%zu\n", at->threads);
+  }
+}
+
+static int dry_run(const plan *p, const sweep_options *options, store *s) {
+  sweep_forecast f;
+  error err;
+  char time[32];
+  if (!sweep_forecast_of(p, options, s, &f, &err))
+    return cli_fail(&cli_sweep, EXIT_USAGE, "%s", err.text);
+  print_plan(p);
+  printf("\n%zu points, %zu of them complete; %zu repetitions to run, about %s", f.points,
+         f.complete, f.repetitions, duration_text(f.seconds, time, sizeof time));
+  if (f.guessed)
+    printf(" (a guess for %zu of them: their kernels have no time in the database yet)",
+           f.guessed);
+  puts("");
+  return cli_finish(&cli_sweep, EXIT_FINE);
+}
+
+static int tell(const sweep_arguments *a, const sweep_summary *s) {
+  static const char *const shown[] = {"ok",        "skipped",       "wrong",
+                                      "untrusted", "ill_conditioned", "crashed",
+                                      "timeout",   "out_of_memory"};
+  printf("%s: %zu points", a->db, s->points);
+  for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
+    const size_t n = s->by_severity[status_severity(shown[i])];
+    if (n) printf(", %zu %s", n, shown[i]);
+  }
+  printf("; %zu repetitions measured now, %zu points were complete before\n", s->measured,
+         s->complete_before);
+  if (s->interrupted)
+    printf("interrupted; the same command goes on: linkv sweep %s --db %s --label %s\n",
+           a->config, a->db, a->label);
+  return cli_finish(&cli_sweep, sweep_exit_code(s));
+}
+
+static int sweep_config(const sweep_arguments *a, const config *c, const char *command) {
+  const sweep_options options = {.label = a->label,
+                                 .repetitions = c->repetitions,
+                                 .min_time_s = c->min_time_s,
+                                 .timeout_s = c->timeout_s,
+                                 .order_seed = c->order_seed,
+                                 .plugins = a->plugins.item,
+                                 .plugin_count = a->plugins.count,
+                                 .command = command,
+                                 .config_text = c->text,
+                                 .progress = !a->quiet};
+  const char *db = a->db;
+  struct stat info;
+  plan p = {0};
+  store *s = NULL;
+  sweep_summary summary;
+  error err;
+  int code = EXIT_USAGE;
+  /* A dry run makes no file. */
+  if (a->dry_run && stat(db, &info)) db = ":memory:";
+  if (!plan_make(c, &p, &err) || !store_open(db, &s, &err))
+    cli_fail(&cli_sweep, EXIT_USAGE, "%s", err.text);
+  else if (a->dry_run)
+    code = dry_run(&p, &options, s);
+  else if (!sweep_run(&p, &options, s, &summary, &err))
+    cli_fail(&cli_sweep, EXIT_USAGE, "%s", err.text);
+  else
+    code = tell(a, &summary);
+  store_close(s);
+  plan_free(&p);
+  return code;
+}
+
+/* results/NAME.db, in a folder that is made where it is missing. */
+static bool default_db(const config *c, bool make, char *out, size_t size) {
+  snprintf(out, size, "results/%s.db", c->name);
+  if (!make || mkdir("results", 0777) == 0 || errno == EEXIST) return true;
+  cli_fail(&cli_sweep, EXIT_USAGE, "results: %s; name a database with --db",
+           strerror(errno));
+  return false;
+}
+
+static int read_and_sweep(sweep_arguments *a, int argc, char **argv) {
+  config c;
+  error err;
+  char db[128];
+  int code = EXIT_USAGE;
+  if (!cli_load_plugins(&cli_sweep, &a->plugins)) return EXIT_USAGE;
+  if (!config_read(a->config, &c, &err))
+    return cli_fail(&cli_sweep, EXIT_USAGE, "%s", err.text);
+  char *command = command_of(argc, argv);
+  if (a->db || default_db(&c, !a->dry_run, db, sizeof db)) {
+    if (!a->db) a->db = db;
+    code = sweep_config(a, &c, command);
+  }
+  free(command);
+  config_free(&c);
+  return code;
+}
+
+static int run(int argc, char **argv) {
+  sweep_arguments a = {.label = "default"};
+  const cli_option options[] = {
+      {"db", CLI_TEXT, &a.db, "FILE", "database, default results/<name of the config>.db",
+       NULL},
+      {"label", CLI_TEXT, &a.label, "L",
+       "keeps this run's rows apart from others', default 'default'", NULL},
+      {"dry-run", CLI_FLAG, &a.dry_run, NULL,
+       "print the plan, how many repetitions are left and how long they take", NULL},
+      {"quiet", CLI_FLAG, &a.quiet, NULL, "no progress on standard error", NULL},
+      {"plugin", CLI_LIST, &a.plugins, "FILE.so",
+       "kernels of a shared object; may be repeated", NULL},
+      {0}};
+  cli_list words = {0};
+  const cli_parsed parsed = cli_parse(&cli_sweep, options, argc, argv, &words);
+  int code = parsed == CLI_STOP_FINE ? EXIT_FINE : EXIT_USAGE;
+  if (parsed == CLI_GO && words.count != 1)
+    cli_fail(&cli_sweep, EXIT_USAGE, "%s; see 'linkv sweep --help'",
+             words.count ? "more than one config" : "a config is missing");
+  else if (parsed == CLI_GO) {
+    a.config = words.item[0];
+    code = read_and_sweep(&a, argc, argv);
+  }
+  cli_list_free(&words);
+  cli_list_free(&a.plugins);
+  return code;
+}

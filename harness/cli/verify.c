@@ -1,0 +1,279 @@
+/* linkv verify: kernels on case files, compared with the oracle. */
+#include <fnmatch.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "invocation.h"
+#include "linkv/registry.h"
+#include "metrics.h"
+#include "reference.h"
+#include "table.h"
+
+static int run(int argc, char **argv);
+
+static const char *const formats[] = {"table", "json", "md", NULL};
+enum { FORMAT_TABLE, FORMAT_JSON, FORMAT_MD };
+
+const cli_command cli_verify = {
+    .name = "verify",
+    .summary = "compare kernels with the oracle on case files",
+    .usage = "--input CASE.npz [--input ...] [options]",
+    .details =
+        "Each kernel runs on each case file; errors are against the float64 oracle, or against\n"
+        "an array of the file (--reference), and then the oracle is a line of its own. Here an\n"
+        "output is wrong where it is not finite and the reference is; else it is unjudged.\n\n"
+        "  linkv verify --input tests/golden/cell69_b2_t24_h3_d8.npz\n"
+        "  linkv verify --input tests/golden/cell69_b2_t24_h3_d8.npz --reference Y_float64",
+    .run = run,
+};
+
+typedef struct verify_arguments {
+  cli_list inputs, kernels, plugins;
+  const char *reference;
+  int format;
+  size_t tile_q, tile_k, threads;
+} verify_arguments;
+
+/* What is known of one (case, kernel). */
+typedef struct finding {
+  const char *input, *kernel;
+  char reason[512]; /* why it was not run; else empty */
+  metrics metrics;
+} finding;
+
+typedef struct findings {
+  finding *item;
+  size_t count, ran, wrong;
+} findings;
+
+static finding *add_finding(findings *all, const char *input, const char *kernel) {
+  finding *grown = realloc(all->item, (all->count + 1) * sizeof *grown);
+  if (!grown) return NULL;
+  all->item = grown;
+  finding *f = &grown[all->count++];
+  *f = (finding){.input = input, .kernel = kernel};
+  return f;
+}
+
+static void take_metrics(findings *all, finding *f, const metrics *m) {
+  f->metrics = *m;
+  all->ran++;
+  all->wrong += m->nonfinite > 0;
+}
+
+/* The array the errors are against, as float64, with the output's element count. */
+static double *named_reference(const npz *file, const char *name, const lin_case *c,
+                               error *err) {
+  const lkv_problem *p = &c->problem;
+  const size_t count = p->batch * p->seq_len * p->heads * p->head_dim;
+  const tensor *found = npz_find(file, name);
+  tensor wide;
+  char shape[128];
+  if (!found) {
+    error_set(err, "%s: no array '%s' to compare with", file->path, name);
+    return NULL;
+  }
+  if (found->count != count || found->type == TENSOR_INT64) {
+    error_set(err, "%s: array '%s': %s %s cannot be an output of %zu elements", file->path,
+              name, tensor_type_name(found->type),
+              tensor_shape_text(found, shape, sizeof shape), count);
+    return NULL;
+  }
+  return tensor_convert(found, TENSOR_FLOAT64, &wide, err) ? wide.data : NULL;
+}
+
+static bool verify_kernel(const verify_arguments *a, const char *input,
+                          const lkv_kernel *kernel, const lin_case *c,
+                          const double *reference, findings *all, error *err) {
+  invocation v = {0};
+  error why;
+  finding *f = add_finding(all, input, kernel->name);
+  if (!f) return error_set(err, "out of memory");
+  if (!invocation_make(&v, kernel, c, a->tile_q, a->tile_k, a->threads, &why) ||
+      !invocation_run(&v, &why)) {
+    snprintf(f->reason, sizeof f->reason, "%.*s", (int)sizeof f->reason - 1, why.text);
+    invocation_free(&v);
+    return true;
+  }
+  double *y = invocation_output(&v);
+  if (y) {
+    const metrics m = metrics_of(&v.problem, kernel->operand_type, y, reference);
+    take_metrics(all, f, &m);
+  }
+  free(y);
+  invocation_free(&v);
+  return y || error_set(err, "out of memory");
+}
+
+static bool chosen(const cli_list *globs, const char *name) {
+  for (size_t i = 0; i < globs->count; i++)
+    if (!fnmatch(globs->item[i], name, 0)) return true;
+  return !globs->count;
+}
+
+static bool verify_case(const verify_arguments *a, const char *input, findings *all,
+                        error *err) {
+  npz file = {0};
+  lin_case c = {0};
+  double *oracle = NULL, *named = NULL;
+  bool ok = npz_read(input, &file, err) && case_from_npz(&file, &c, err) &&
+            (oracle = reference_output(&c, err)) != NULL;
+  if (ok && a->reference) {
+    finding *f = NULL;
+    ok = (named = named_reference(&file, a->reference, &c, err)) != NULL &&
+         ((f = add_finding(all, input, "oracle")) || error_set(err, "out of memory"));
+    if (ok) {
+      const metrics m = metrics_of(&c.problem, LKV_FLOAT64, oracle, named);
+      take_metrics(all, f, &m);
+    }
+  }
+  for (size_t k = 0; ok && k < lkv_kernel_count(); k++)
+    if (chosen(&a->kernels, lkv_kernel_at(k)->name))
+      ok = verify_kernel(a, input, lkv_kernel_at(k), &c, named ? named : oracle, all, err);
+  free(oracle);
+  free(named);
+  case_free(&c);
+  npz_free(&file);
+  return ok;
+}
+
+static const char *verdict_of(const finding *f) {
+  return *f->reason ? "not run" : f->metrics.nonfinite ? "wrong" : "unjudged";
+}
+
+/* max |error| over max |reference| of the whole output. */
+static double of_largest(const metrics *m) {
+  return m->max_abs == 0 ? 0 : m->max_abs / m->max_oracle;
+}
+
+static const char *base_name(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash ? slash + 1 : path;
+}
+
+static bool add_error(table *t, const finding *f, double measured, error *err) {
+  char text[32];
+  snprintf(text, sizeof text, "%.1e", measured);
+  return table_add(t, *f->reason || isnan(measured) ? NULL : text, TABLE_PLAIN, err);
+}
+
+static bool print_findings(const findings *all, table_style style, error *err) {
+  static const table_column columns[] = {
+      {"case", TABLE_LEFT},         {"kernel", TABLE_LEFT},     {"max abs", TABLE_RIGHT},
+      {"of max|Y|", TABLE_RIGHT},   {"max rel", TABLE_RIGHT},   {"rms rel", TABLE_RIGHT},
+      {"max ulp", TABLE_RIGHT},     {"verdict", TABLE_LEFT},    {"", TABLE_LEFT}};
+  table t;
+  bool ok = true;
+  table_make(&t, columns, sizeof columns / sizeof *columns);
+  for (size_t i = 0; ok && i < all->count; i++) {
+    const finding *f = &all->item[i];
+    const metrics *m = &f->metrics;
+    char worst[256] = "";
+    if (!*f->reason && m->nonfinite) metrics_worst_text(m, worst, sizeof worst);
+    ok = table_add(&t, base_name(f->input), TABLE_PLAIN, err) &&
+         table_add(&t, f->kernel, TABLE_PLAIN, err) && add_error(&t, f, m->max_abs, err) &&
+         add_error(&t, f, of_largest(m), err) && add_error(&t, f, m->max_rel, err) &&
+         add_error(&t, f, m->rms_rel, err) && add_error(&t, f, m->max_ulp, err) &&
+         table_add(&t, verdict_of(f), m->nonfinite ? TABLE_BAD : TABLE_PLAIN, err) &&
+         table_add(&t, *f->reason ? f->reason : worst, TABLE_PLAIN, err);
+  }
+  ok = ok && table_print(&t, stdout, style, err);
+  table_free(&t);
+  return ok;
+}
+
+/* NULL (null) for what JSON cannot hold. */
+static json_t *real(const finding *f, double measured) {
+  return *f->reason || !isfinite(measured) ? json_null() : json_real(measured);
+}
+
+static bool print_json(const findings *all, error *err) {
+  json_t *list = json_array();
+  bool ok = list != NULL;
+  for (size_t i = 0; ok && i < all->count; i++) {
+    const finding *f = &all->item[i];
+    const metrics *m = &f->metrics;
+    ok = json_array_append_new(
+             list, json_pack("{s:s, s:s, s:s, s:s?, s:o, s:o, s:o, s:o, s:o, s:I}", "case",
+                             f->input, "kernel", f->kernel, "verdict", verdict_of(f),
+                             "reason", *f->reason ? f->reason : NULL, "max_abs_err",
+                             real(f, m->max_abs), "max_err_of_largest",
+                             real(f, of_largest(m)), "max_rel_err", real(f, m->max_rel),
+                             "rms_rel_err", real(f, m->rms_rel), "max_ulp_err",
+                             real(f, m->max_ulp), "nonfinite",
+                             (json_int_t)m->nonfinite)) == 0;
+  }
+  ok = ok && json_dumpf(list, stdout, JSON_INDENT(2)) == 0;
+  putchar('\n');
+  json_decref(list);
+  return ok || error_set(err, "cannot print the findings");
+}
+
+static int tell(const verify_arguments *a, const findings *all) {
+  error err;
+  const table_style style = a->format == FORMAT_MD       ? TABLE_MARKDOWN
+                            : table_wants_colour(stdout) ? TABLE_COLOUR
+                                                         : TABLE_TEXT;
+  const bool ok = a->format == FORMAT_JSON ? print_json(all, &err)
+                                           : print_findings(all, style, &err);
+  if (!ok) return cli_fail(&cli_verify, EXIT_USAGE, "%s", err.text);
+  return cli_finish(&cli_verify, all->wrong  ? EXIT_WRONG
+                                 : all->ran ? EXIT_FINE
+                                            : EXIT_LITTLE);
+}
+
+static int check_and_verify(const verify_arguments *a) {
+  findings all = {0};
+  error err;
+  int code = EXIT_USAGE;
+  if (!cli_load_plugins(&cli_verify, &a->plugins)) return EXIT_USAGE;
+  if (!a->inputs.count)
+    return cli_fail(&cli_verify, EXIT_USAGE,
+                    "--input is missing; see 'linkv verify --help'");
+  bool ok = true;
+  for (size_t i = 0; ok && i < a->inputs.count; i++)
+    ok = verify_case(a, a->inputs.item[i], &all, &err);
+  if (!ok)
+    cli_fail(&cli_verify, EXIT_USAGE, "%s", err.text);
+  else if (!all.count)
+    cli_fail(&cli_verify, EXIT_USAGE, "--kernel '%s' matches no kernel; 'linkv kernels' "
+                                      "lists them", a->kernels.item[0]);
+  else
+    code = tell(a, &all);
+  free(all.item);
+  return code;
+}
+
+static int run(int argc, char **argv) {
+  verify_arguments a = {.threads = 1};
+  const cli_option options[] = {
+      {"input", CLI_LIST, &a.inputs, "CASE.npz", "case file; may be repeated", NULL},
+      {"kernel", CLI_LIST, &a.kernels, "GLOB", "kernels, default all; may be repeated",
+       NULL},
+      {"reference", CLI_TEXT, &a.reference, "ARRAY",
+       "array of the case file to compare with, default the oracle's output", NULL},
+      {"tile-q", CLI_SIZE, &a.tile_q, "N", "queries a tile, default the kernel's", NULL},
+      {"tile-k", CLI_SIZE, &a.tile_k, "N", "keys a tile, default the kernel's", NULL},
+      {"threads", CLI_SIZE, &a.threads, "N", "default 1", NULL},
+      {"plugin", CLI_LIST, &a.plugins, "FILE.so",
+       "kernels of a shared object; may be repeated", NULL},
+      {"format", CLI_CHOICE, &a.format, "FORMAT", "default table", formats},
+      {0}};
+  cli_list words = {0};
+  const cli_parsed parsed = cli_parse(&cli_verify, options, argc, argv, &words);
+  int code = parsed == CLI_STOP_FINE ? EXIT_FINE : EXIT_USAGE;
+  if (parsed == CLI_GO && words.count)
+    cli_fail(&cli_verify, EXIT_USAGE, "unexpected word '%s'; a case file is named by "
+                                      "--input", words.item[0]);
+  else if (parsed == CLI_GO)
+    code = check_and_verify(&a);
+  cli_list_free(&words);
+  cli_list_free(&a.inputs);
+  cli_list_free(&a.kernels);
+  cli_list_free(&a.plugins);
+  return code;
+}

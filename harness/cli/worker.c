@@ -1,0 +1,73 @@
+/* linkv worker: one repetition of one point, for a parent that reads the record. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "point_options.h"
+#include "worker.h"
+
+static int run(int argc, char **argv);
+
+const cli_command cli_worker = {
+    .name = "worker",
+    .summary = "measure one repetition and write its record to file descriptor 3",
+    .usage = "--kernel K [options]",
+    .run = run,
+    .hidden = true,
+};
+
+static bool write_line(int fd, const char *line) {
+  size_t left = strlen(line);
+  while (left) {
+    const ssize_t n = write(fd, line, left);
+    if (n < 0 && errno != EINTR) return false;
+    if (n > 0) {
+      line += n;
+      left -= (size_t)n;
+    }
+  }
+  return true;
+}
+
+static int measure(const point *p, bool judge, double min_time_s) {
+  record r;
+  error err;
+  if (!worker_measure(p, judge, min_time_s, &r, &err))
+    return cli_fail(&cli_worker, EXIT_USAGE, "%s", err.text);
+  char *line = record_to_json(&r);
+  record_free(&r);
+  const bool ok =
+      line && write_line(WORKER_RECORD_FD, line) && write_line(WORKER_RECORD_FD, "\n");
+  free(line);
+  if (ok) return EXIT_FINE;
+  return cli_fail(&cli_worker, EXIT_USAGE, "cannot write the record to descriptor %d: %s",
+                  WORKER_RECORD_FD, line ? strerror(errno) : "out of memory");
+}
+
+static int run(int argc, char **argv) {
+  point_options o = point_options_default();
+  bool judge = false;
+  const cli_option options[] = {
+      POINT_OPTIONS(o),
+      {"judge", CLI_FLAG, &judge, NULL, "compare the output with the oracle's", NULL},
+      {0}};
+  cli_list words = {0};
+  point p;
+
+  /* A worker whose parent is gone has nobody to report to. */
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const cli_parsed parsed = cli_parse(&cli_worker, options, argc, argv, &words);
+  int code = parsed == CLI_STOP_FINE ? EXIT_FINE : EXIT_USAGE;
+  if (parsed == CLI_GO && words.count)
+    cli_fail(&cli_worker, EXIT_USAGE, "unexpected word '%s'", words.item[0]);
+  else if (parsed == CLI_GO && point_options_take(&cli_worker, &o, &p))
+    code = measure(&p, judge, o.min_time_s);
+  cli_list_free(&words);
+  cli_list_free(&o.plugins);
+  return code;
+}

@@ -1,0 +1,130 @@
+#include "peak.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "buffer.h"
+#include "cache.h"
+#include "peak_loops.h"
+
+/* Of one timed stretch: long beside a clock reading, short beside a time slice, so that
+ * some stretch is left alone by whatever else runs here. */
+#define STRETCH_SECONDS 2e-3
+
+/* Stretches timed, however short the time that was asked for. */
+enum { STRETCHES_MIN = 3 };
+
+/* Time a peak_best_isa contender gets, and how far a narrower ISA must be ahead. */
+#define CONTEST_SECONDS 0.02
+#define CONTEST_MARGIN  1.05
+
+#define MIB ((size_t)1 << 20)
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static const peak_loop *find_loop(lkv_isa isa, lkv_dtype dtype) {
+  switch (isa) {
+    case LKV_ISA_SCALAR:
+      return &peak_scalar_loops[dtype];
+#ifdef LINKV_PEAK_X86
+    case LKV_ISA_AVX2:
+      return &peak_avx2_loops[dtype];
+    case LKV_ISA_AVX512:
+      return &peak_avx512_loops[dtype];
+#endif
+    default:
+      return NULL;
+  }
+}
+
+bool peak_available(lkv_isa isa, lkv_dtype dtype) {
+  return find_loop(isa, dtype) && lkv_cpu_supports(isa, NULL);
+}
+
+static double time_rounds(const peak_loop *loop, size_t rounds) {
+  const double start = now();
+  loop->run(rounds);
+  return now() - start;
+}
+
+/* Rounds that fill a stretch; finding them also wakes the core up. */
+static size_t calibrate(const peak_loop *loop) {
+  size_t rounds = 1024;
+  while (time_rounds(loop, rounds) < STRETCH_SECONDS) rounds *= 2;
+  return rounds;
+}
+
+double peak_fma(lkv_isa isa, lkv_dtype dtype, double seconds) {
+  if (!peak_available(isa, dtype)) return 0;
+  const peak_loop *loop = find_loop(isa, dtype);
+  const double end = now() + seconds;
+  const size_t rounds = calibrate(loop);
+  double shortest = time_rounds(loop, rounds);
+  for (int i = 1; i < STRETCHES_MIN || now() < end; i++) {
+    const double took = time_rounds(loop, rounds);
+    if (took < shortest) shortest = took;
+  }
+  return loop->flops_per_round * (double)rounds / shortest;
+}
+
+lkv_isa peak_best_isa(lkv_dtype dtype) {
+  static lkv_isa known[PEAK_DTYPES];
+  static bool is_known[PEAK_DTYPES];
+  if (is_known[dtype]) return known[dtype];
+
+  /* From the widest on, so that where two are equal noise does not choose. */
+  lkv_isa best = LKV_ISA_SCALAR;
+  double best_peak = 0;
+  for (int isa = LKV_ISA_COUNT - 1; isa >= 0; isa--) {
+    const double peak = peak_fma((lkv_isa)isa, dtype, CONTEST_SECONDS);
+    if (peak <= best_peak * CONTEST_MARGIN) continue;
+    best = (lkv_isa)isa;
+    best_peak = peak;
+  }
+  known[dtype] = best;
+  is_known[dtype] = true;
+  return best;
+}
+
+/* Four times the last-level cache, taken for 64 MiB where it is not known, up to 512 MiB.
+ */
+static size_t bandwidth_bytes(void) {
+  const size_t last = cache_last_level_bytes();
+  const size_t bytes = 4 * (last ? last : 64 * MIB);
+  return bytes < 512 * MIB ? bytes - bytes % PEAK_SUM_BLOCK : 512 * MIB;
+}
+
+static double time_sum(void (*sum)(const void *, size_t), const buffer *b) {
+  const double start = now();
+  sum(b->data, b->bytes);
+  return now() - start;
+}
+
+static void (*choose_sum(void))(const void *, size_t) {
+#ifdef LINKV_PEAK_X86
+  if (lkv_cpu_supports(LKV_ISA_AVX2, NULL)) return peak_avx2_sum;
+#endif
+  return peak_scalar_sum;
+}
+
+double peak_bandwidth(double seconds) {
+  buffer b;
+  error err;
+  if (!buffer_make(&b, bandwidth_bytes(), &err)) return 0;
+  /* Pages that were never written all share one page of zeros. */
+  memset(b.data, 1, b.bytes);
+  void (*const sum)(const void *, size_t) = choose_sum();
+  const double end = now() + seconds;
+  double shortest = time_sum(sum, &b);
+  for (int i = 1; i < STRETCHES_MIN || now() < end; i++) {
+    const double took = time_sum(sum, &b);
+    if (took < shortest) shortest = took;
+  }
+  const double bytes = (double)b.bytes;
+  buffer_free(&b);
+  return bytes / shortest;
+}

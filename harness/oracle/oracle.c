@@ -1,0 +1,132 @@
+/* Loop order, per (batch, head): for t { add token t to S_K, Z_K, S_V, Z_V;
+ *   for i <= t { k_i, logit_i }; softmax; for i <= t { v_i; y_t += p_i v_i } }. */
+#include "oracle.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { Q, QK, KK, VK, QV, KV, VV };
+
+typedef struct slice {
+  size_t seq_len, head_dim, stride;
+  double eps;
+  const double *operand[ORACLE_OPERANDS];
+  double *y;
+} slice;
+
+/* The prefix sums at t, and room for one row. */
+typedef struct state {
+  double *s_k, *z_k, *s_v, *z_v;
+  double *row;    /* head_dim */
+  double *weight; /* seq_len: logits, then exp(logit - max) */
+} state;
+
+static const double *row_of(const slice *s, int operand, size_t t) {
+  return s->operand[operand] + t * s->stride;
+}
+
+/* S += a b^T and Z += a */
+static void accumulate(size_t d, const double *restrict a, const double *restrict b,
+                       double *restrict s, double *restrict z) {
+  for (size_t r = 0; r < d; r++) {
+    for (size_t c = 0; c < d; c++) s[r * d + c] += a[r] * b[c];
+    z[r] += a[r];
+  }
+}
+
+static double dot(size_t d, const double *a, const double *b) {
+  double sum = 0;
+  for (size_t c = 0; c < d; c++) sum += a[c] * b[c];
+  return sum;
+}
+
+/* out = q S / (q . Z + eps): an effective key or value. */
+static void effective_row(size_t d, const double *restrict q, const double *restrict s,
+                          const double *restrict z, double eps, double *restrict out) {
+  const double denominator = dot(d, q, z) + eps;
+  for (size_t c = 0; c < d; c++) out[c] = 0;
+  for (size_t r = 0; r < d; r++)
+    for (size_t c = 0; c < d; c++) out[c] += q[r] * s[r * d + c];
+  for (size_t c = 0; c < d; c++) out[c] /= denominator;
+}
+
+/* The largest of n values, NaN if any is NaN. */
+static double maximum(size_t n, const double *x) {
+  double max = x[0];
+  for (size_t i = 0; i < n && !isnan(max); i++)
+    if (!(x[i] <= max)) max = x[i];
+  return max;
+}
+
+/* y_t, for prefix sums that include token t. */
+static void query(const slice *s, state *st, size_t t) {
+  const size_t d = s->head_dim;
+  double *y = s->y + t * s->stride;
+
+  for (size_t i = 0; i <= t; i++) {
+    effective_row(d, row_of(s, QK, i), st->s_k, st->z_k, s->eps, st->row);
+    st->weight[i] = dot(d, row_of(s, Q, t), st->row);
+  }
+
+  const double max = maximum(t + 1, st->weight);
+  double sum = 0;
+  for (size_t i = 0; i <= t; i++) sum += st->weight[i] = exp(st->weight[i] - max);
+
+  for (size_t c = 0; c < d; c++) y[c] = 0;
+  for (size_t i = 0; i <= t; i++) {
+    effective_row(d, row_of(s, QV, i), st->s_v, st->z_v, s->eps, st->row);
+    const double p = st->weight[i] / sum;
+    for (size_t c = 0; c < d; c++) y[c] += p * st->row[c];
+  }
+}
+
+static void attend(const slice *s, state *st) {
+  const size_t d = s->head_dim;
+  memset(st->s_k, 0, d * d * sizeof(double));
+  memset(st->s_v, 0, d * d * sizeof(double));
+  memset(st->z_k, 0, d * sizeof(double));
+  memset(st->z_v, 0, d * sizeof(double));
+  for (size_t t = 0; t < s->seq_len; t++) {
+    accumulate(d, row_of(s, KK, t), row_of(s, VK, t), st->s_k, st->z_k);
+    accumulate(d, row_of(s, KV, t), row_of(s, VV, t), st->s_v, st->z_v);
+    query(s, st, t);
+  }
+}
+
+bool oracle_attention(const oracle_shape *shape, double eps,
+                      const double *const operands[ORACLE_OPERANDS], double *y, error *err) {
+  const size_t d = shape->head_dim, T = shape->seq_len, H = shape->heads;
+  if (d > UINT32_MAX / sizeof(double))
+    return error_set(err, "oracle: a head_dim of %zu is too large", d);
+
+  double *room = calloc(2 * d * d + 3 * d + T, sizeof *room);
+  if (!room) return error_set(err, "oracle: out of memory for head_dim %zu", d);
+  state st = {.s_k = room, .s_v = room + d * d, .z_k = room + 2 * d * d};
+  st.z_v = st.z_k + d;
+  st.row = st.z_v + d;
+  st.weight = st.row + d;
+
+  for (size_t b = 0; b < shape->batch; b++)
+    for (size_t h = 0; h < H; h++) {
+      const size_t start = b * T * H * d + h * d;
+      slice s = {.seq_len = T, .head_dim = d, .stride = H * d, .eps = eps, .y = y + start};
+      for (int o = 0; o < ORACLE_OPERANDS; o++) s.operand[o] = operands[o] + start;
+      attend(&s, &st);
+    }
+  free(room);
+  return true;
+}
+
+void oracle_project(size_t rows, size_t inner, size_t cols, const double *restrict x,
+                    const double *restrict w, double *restrict out) {
+  for (size_t r = 0; r < rows; r++) {
+    double *y = out + r * cols;
+    for (size_t c = 0; c < cols; c++) y[c] = 0;
+    for (size_t k = 0; k < inner; k++) {
+      const double a = x[r * inner + k];
+      for (size_t c = 0; c < cols; c++) y[c] += a * w[k * cols + c];
+    }
+  }
+}

@@ -1,0 +1,144 @@
+#include "export.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format.h"
+#include "table.h"
+#include "utf8.h"
+
+/* RFC 4180: quoted where a comma, a quote or a line break would mislead; leading and
+ * trailing blanks too, since some readers trim them. */
+static void put_csv_text(const char *text, FILE *out) {
+  size_t length = strlen(text);
+  bool quoted = strpbrk(text, ",\"\r\n") != NULL ||
+                (length && (text[0] == ' ' || text[length - 1] == ' '));
+  if (!quoted) {
+    fputs(text, out);
+    return;
+  }
+  fputc('"', out);
+  for (; *text; text++) {
+    if (*text == '"') fputc('"', out);
+    fputc(*text, out);
+  }
+  fputc('"', out);
+}
+
+static bool put_json_text(const char *text, FILE *out) {
+  json_t *string = json_string(text);
+  bool ok = string && json_dumpf(string, out, JSON_ENCODE_ANY) == 0;
+  json_decref(string);
+  return ok;
+}
+
+typedef bool (*put_text)(const char *text, FILE *out);
+
+static bool put_csv(const char *text, FILE *out) {
+  put_csv_text(text, out);
+  return true;
+}
+
+/* The value as both formats spell it. False when out of memory or unwritable. */
+static bool put_known(const value *v, value_kind kind, put_text put, FILE *out) {
+  char number[FORMAT_SIZE];
+  switch (kind) {
+    case VALUE_INTEGER:
+      fprintf(out, "%" PRId64, v->integer);
+      return true;
+    case VALUE_REAL:
+      fputs(format_real(v->real, number), out);
+      return true;
+    case VALUE_TEXT:
+      break;
+  }
+  char *clean = utf8_clean(v->text);
+  bool ok = clean && put(clean, out);
+  free(clean);
+  return ok;
+}
+
+static bool put_csv_row(const row *r, FILE *out) {
+  bool ok = true;
+  for (int f = 0; f < ROW_FIELDS && ok; f++) {
+    const value *v = &r->field[f];
+    if (f) fputc(',', out);
+    bool is_null = !v->known || (row_fields[f].kind == VALUE_REAL && isnan(v->real));
+    ok = is_null || put_known(v, row_fields[f].kind, put_csv, out);
+  }
+  fputc('\n', out);
+  return ok;
+}
+
+static bool put_csv_rows(const rows *all, FILE *out) {
+  for (int f = 0; f < ROW_FIELDS; f++)
+    fprintf(out, "%s%s", f ? "," : "", row_fields[f].name);
+  fputc('\n', out);
+  bool ok = true;
+  for (size_t i = 0; i < all->count && ok; i++) ok = put_csv_row(&all->row[i], out);
+  return ok;
+}
+
+static bool put_object(const row *r, const char *before, const char *last, FILE *out) {
+  bool ok = true;
+  fputc('{', out);
+  for (int f = 0; f < ROW_FIELDS && ok; f++) {
+    const value *v = &r->field[f];
+    bool is_null = !v->known || (row_fields[f].kind == VALUE_REAL && !isfinite(v->real));
+    fprintf(out, "%s%s\"%s\": ", f ? "," : "", before, row_fields[f].name);
+    if (is_null)
+      fputs("null", out);
+    else
+      ok = put_known(v, row_fields[f].kind, put_json_text, out);
+  }
+  fprintf(out, "%s}", last);
+  return ok;
+}
+
+static bool put_json_rows(const rows *all, FILE *out) {
+  bool ok = true;
+  fputc('[', out);
+  for (size_t i = 0; i < all->count && ok; i++) {
+    fputs(i ? ",\n  " : "\n  ", out);
+    ok = put_object(&all->row[i], "\n    ", "\n  ", out);
+  }
+  fputs("\n]\n", out);
+  return ok;
+}
+
+static bool put_jsonl_rows(const rows *all, FILE *out) {
+  bool ok = true;
+  for (size_t i = 0; i < all->count && ok; i++) {
+    ok = put_object(&all->row[i], " ", " ", out);
+    fputc('\n', out);
+  }
+  return ok;
+}
+
+bool export_rows(const rows *all, export_format format, FILE *out, bool colour,
+                 error *err) {
+  bool ok = false;
+  errno = 0;
+  switch (format) {
+    case EXPORT_TABLE:
+      return report_rows_table(all, out, colour ? TABLE_COLOUR : TABLE_TEXT, err);
+    case EXPORT_MD:
+      return report_rows_table(all, out, TABLE_MARKDOWN, err);
+    case EXPORT_CSV:
+      ok = put_csv_rows(all, out);
+      break;
+    case EXPORT_JSON:
+      ok = put_json_rows(all, out);
+      break;
+    case EXPORT_JSONL:
+      ok = put_jsonl_rows(all, out);
+      break;
+  }
+  if (ok && fflush(out) == 0 && !ferror(out)) return true;
+  return error_set(err, "the rows could not be written: %s",
+                   errno ? strerror(errno) : "a write failed");
+}

@@ -1,0 +1,12 @@
+/* A figure's points as tab-separated blocks for gnuplot, two blank lines between them. */
+#ifndef REPORT_PLOT_POINTS_H
+#define REPORT_PLOT_POINTS_H
+
+#include "plot_data.h"
+
+/* Writes to `folder`
+ *   ok.tsv       a block a series, in order: x, y, low, high, T; a line of NaN if empty
+ *   flagged.tsv  the same of the flagged points */
+bool plot_points_write(const char *folder, const plot_figure *figure, error *err);
+
+#endif

@@ -1,0 +1,222 @@
+#include "plot_script.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plot_points.h"
+#include "utf8.h"
+
+enum { TEXT_MAX = 1024 };
+
+/* Characters a line of title or notes holds, for the widths of plots/style.gp. */
+static const size_t line_width[] = {[PLOT_COLUMN] = 68, [PLOT_FULL] = 140};
+
+/* Appends to a text of TEXT_MAX; cut where it is full. */
+__attribute__((format(printf, 2, 3))) static void append(char text[TEXT_MAX],
+                                                         const char *format, ...) {
+  size_t used = strlen(text);
+  va_list args;
+  va_start(args, format);
+  vsnprintf(text + used, TEXT_MAX - used, format, args);
+  va_end(args);
+}
+
+/* A gnuplot string; control characters, which would end the line, become '?'. */
+static void put_string(const char *text, size_t length, FILE *out) {
+  fputc('\'', out);
+  for (size_t i = 0; i < length; i++) {
+    unsigned char c = (unsigned char)text[i];
+    if (c == '\'') fputc('\'', out);
+    fputc(c < ' ' || c == 0x7F ? '?' : c, out);
+  }
+  fputc('\'', out);
+}
+
+static void put_setting(const char *name, const char *text, FILE *out) {
+  fprintf(out, "%s = ", name);
+  put_string(text, strlen(text), out);
+  fputc('\n', out);
+}
+
+/* Bytes of the first line of `text`, broken at a blank where there is one. */
+static size_t line_length(const char *text, size_t width) {
+  size_t bytes = 0, blank = 0;
+  for (size_t column = 0; text[bytes] && column <= width; column++) {
+    if (text[bytes] == ' ') blank = bytes;
+    size_t n = utf8_length(text + bytes);
+    bytes += n ? n : 1;
+  }
+  bool fits = !text[bytes] && utf8_width(text) <= width;
+  return fits || !blank ? bytes : blank;
+}
+
+/* NAME = the text in lines, NAME_lines = how many. */
+static void put_wrapped(const char *name, const char *text, size_t width, FILE *out) {
+  size_t lines = 0;
+  fprintf(out, "%s = ''", name);
+  while (*text) {
+    size_t length = line_length(text, width);
+    fputs(lines++ ? ".\"\\n\"." : ".", out);
+    put_string(text, length, out);
+    text += length;
+    text += *text == ' ';
+  }
+  fprintf(out, "\n%s_lines = %zu\n", name, lines);
+}
+
+static const char *text_of(const row *r, int field) {
+  return r->field[field].known ? r->field[field].text : "unknown";
+}
+
+static void append_integer(char text[TEXT_MAX], const char *name, const row *r,
+                           int field) {
+  if (r->field[field].known)
+    append(text, "  %s = %" PRId64, name, r->field[field].integer);
+  else
+    append(text, "  %s unknown", name);
+}
+
+static void put_subtitle(const plot_figure *figure, size_t width, FILE *out) {
+  const row *r = figure->sample;
+  char text[TEXT_MAX] = "";
+  append(text, "%s stage, %s inputs,", text_of(r, ROW_stage), text_of(r, ROW_regime));
+  append_integer(text, "B", r, ROW_batch);
+  append_integer(text, "H", r, ROW_heads);
+  append_integer(text, "d", r, ROW_head_dim);
+  append_integer(text, "threads", r, ROW_threads);
+  put_wrapped("subtitle", text, width, out);
+  *text = 0;
+  append(text, "machine %s", text_of(r, ROW_machine));
+  if (r->field[ROW_label].known && *r->field[ROW_label].text)
+    append(text, ", label %s", r->field[ROW_label].text);
+  put_wrapped("source", text, width, out);
+}
+
+static size_t append_counts(char text[TEXT_MAX], const size_t count[PLOT_STATUSES]) {
+  size_t total = 0;
+  for (size_t s = 0; s < PLOT_STATUSES; s++) {
+    if (count[s])
+      append(text, "%s%zu\u00A0%s", total ? ", " : "", count[s], plot_statuses[s]);
+    total += count[s];
+  }
+  return total;
+}
+
+static const char *const shown_texts[PLOT_KINDS] = {
+    [PLOT_TIME] = "Wall time of one call, median; bars span its interval.",
+    [PLOT_MEMORY] = "Peak resident memory above inputs and output.",
+    [PLOT_ERROR] = "Largest |y − oracle| over max |oracle| of the row.",
+    [PLOT_TRADEOFF] = "Lines run over T, which is written at the upper and the lower."};
+
+static const char *const merged_texts[PLOT_KINDS] = {
+    [PLOT_TIME] = " Fastest over tile sizes and seeds.",
+    [PLOT_MEMORY] = " Of the fastest over tile sizes and seeds.",
+    [PLOT_ERROR] = " Largest over tile sizes and seeds.",
+    [PLOT_TRADEOFF] = " Fastest time, largest error over tile sizes and seeds."};
+
+static void put_notes(const plot_figure *figure, size_t width, FILE *out) {
+  char text[TEXT_MAX] = "", counts[TEXT_MAX] = "";
+  append(text, "%s%s", shown_texts[figure->kind],
+         figure->merged ? merged_texts[figure->kind] : "");
+  if (append_counts(counts, figure->flagged))
+    append(text, " Hollow and crossed: rows not ok (%s).", counts);
+  *counts = 0;
+  if (append_counts(counts, figure->undrawn))
+    append(text, " Rows not drawn, without a positive value: %s.", counts);
+  put_wrapped("notes", text, width + width / 10, out); /* smaller letters */
+}
+
+typedef struct range {
+  double low, high;
+} range;
+
+static void widen(range *r, double low, double high) {
+  if (low < r->low) r->low = low;
+  if (high > r->high) r->high = high;
+}
+
+static void widen_points(range *x, range *y, const plot_point *point, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    widen(x, point[i].x, point[i].x);
+    widen(y, point[i].low, point[i].high);
+  }
+}
+
+/* The ranges of all that is drawn, and the highest guides c T and c T^2 below every
+ * point. */
+static void put_ranges(const plot_figure *figure, FILE *out) {
+  range x = {INFINITY, 0}, y = {INFINITY, 0};
+  double linear = INFINITY, square = INFINITY;
+  for (size_t s = 0; s < figure->count; s++) {
+    const plot_series *series = &figure->series[s];
+    widen_points(&x, &y, series->ok, series->ok_count);
+    widen_points(&x, &y, series->flagged, series->flagged_count);
+    for (size_t i = 0; i < series->ok_count; i++) {
+      const plot_point *p = &series->ok[i];
+      linear = fmin(linear, p->low / p->x);
+      square = fmin(square, p->low / p->x / p->x);
+    }
+  }
+  fprintf(out, "x_low = %.17g\nx_high = %.17g\ny_low = %.17g\ny_high = %.17g\n", x.low,
+          x.high, y.low, y.high);
+  fprintf(out, "linear = %.17g\nsquare = %.17g\n", isfinite(linear) ? linear : 0,
+          isfinite(square) ? square : 0);
+}
+
+static size_t total(const size_t count[PLOT_STATUSES]) {
+  size_t sum = 0;
+  for (size_t s = 0; s < PLOT_STATUSES; s++) sum += count[s];
+  return sum;
+}
+
+static void put_series(const plot_figure *figure, FILE *out) {
+  fprintf(out, "kernels = %zu\narray name[%zu]\narray look[%zu]\narray points[%zu]\n",
+          figure->count, figure->count, figure->count, figure->count);
+  for (size_t s = 0; s < figure->count; s++) {
+    char variable[32];
+    snprintf(variable, sizeof variable, "name[%zu]", s + 1);
+    put_setting(variable, figure->series[s].kernel, out);
+    fprintf(out, "look[%zu] = %zu\npoints[%zu] = %zu\n", s + 1, figure->series[s].style,
+            s + 1, figure->series[s].ok_count);
+  }
+  fprintf(out, "flagged_points = %zu\n", total(figure->flagged));
+}
+
+static bool put_settings(const plot_script *script, const plot_figure *figure,
+                         FILE *out) {
+  size_t width = line_width[script->width];
+  put_setting("plots", script->plots, out);
+  put_setting("folder", script->folder, out);
+  put_setting("figure", figure->name, out);
+  fputs("formats = ''", out);
+  for (int f = 0; f < PLOT_FORMATS; f++)
+    if (script->formats[f]) fprintf(out, ".'%s '", plot_format_names[f]);
+  fprintf(out, "\nfull_width = %d\n", script->width == PLOT_FULL);
+  put_subtitle(figure, width, out);
+  put_notes(figure, width, out);
+  put_ranges(figure, out);
+  put_series(figure, out);
+  return fflush(out) == 0 && !ferror(out);
+}
+
+bool plot_script_write(const plot_script *script, const plot_figure *figure, error *err) {
+  if (!plot_points_write(script->folder, figure, err)) return false;
+  char *path = NULL;
+  if (asprintf(&path, "%s/figure.gp", script->folder) < 0)
+    return error_set(err, "%s: out of memory", script->folder);
+  errno = 0;
+  FILE *out = fopen(path, "we");
+  bool ok = out && put_settings(script, figure, out);
+  int reason = errno;
+  if (out && fclose(out) != 0) ok = false;
+  if (!ok)
+    error_set(err, "%s: cannot be written: %s", path,
+              reason ? strerror(reason) : "a write failed");
+  free(path);
+  return ok;
+}

@@ -1,0 +1,34 @@
+#include "row.h"
+
+#include <stdlib.h>
+
+#define TEXT VALUE_TEXT
+#define INTEGER VALUE_INTEGER
+#define REAL VALUE_REAL
+#define FIELD(name, kind, unit, meaning) {#name, kind, unit, meaning},
+const row_field row_fields[ROW_FIELDS] = {
+#include "fields.def"
+};
+#undef FIELD
+
+bool row_set_text(row *r, int field, const char *text) {
+  return value_set_text(&r->field[field], text);
+}
+
+void row_set_integer(row *r, int field, int64_t integer) {
+  value_set_integer(&r->field[field], integer);
+}
+
+void row_set_real(row *r, int field, double real) {
+  value_set_real(&r->field[field], real);
+}
+
+void row_free(row *r) {
+  values_free(r->field, ROW_FIELDS);
+}
+
+void rows_free(rows *r) {
+  for (size_t i = 0; i < r->count; i++) row_free(&r->row[i]);
+  free(r->row);
+  *r = (rows){0};
+}

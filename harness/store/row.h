@@ -1,0 +1,38 @@
+/* A result row: what tables, exports and plots show of one measured point. */
+#ifndef STORE_ROW_H
+#define STORE_ROW_H
+
+#include <stddef.h>
+
+#include "value.h"
+
+#define FIELD(name, kind, unit, meaning) ROW_##name,
+enum {
+#include "fields.def"
+  ROW_FIELDS
+};
+#undef FIELD
+
+typedef value_field row_field;
+
+/* Indexed by ROW_kernel, ROW_algorithm, ... */
+extern const row_field row_fields[ROW_FIELDS];
+
+typedef struct row {
+  value field[ROW_FIELDS];
+} row;
+
+typedef struct rows {
+  row *row;
+  size_t count;
+} rows;
+
+/* value_set_text and its kin, by field. */
+bool row_set_text(row *r, int field, const char *text);
+void row_set_integer(row *r, int field, int64_t integer);
+void row_set_real(row *r, int field, double real);
+
+void row_free(row *r);
+void rows_free(rows *r);
+
+#endif

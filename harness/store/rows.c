@@ -1,0 +1,274 @@
+/* Rows from points and repetitions. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "median.h"
+#include "schema.h"
+#include "store.h"
+
+enum { REPETITIONS_MAX = 64 };
+
+/* Columns of `point` that a row takes over as they are, by the same name. */
+static const int point_fields[] = {
+    ROW_kernel, ROW_algorithm, ROW_isa,     ROW_operand_type, ROW_accum_type, ROW_stage,
+    ROW_regime, ROW_seed,      ROW_batch,   ROW_seq_len,      ROW_heads,      ROW_head_dim,
+    ROW_tile_q, ROW_tile_k,    ROW_threads, ROW_label,        ROW_commit,     ROW_machine,
+    ROW_command};
+enum { POINT_FIELDS = sizeof point_fields / sizeof *point_fields };
+
+/* Fields of the first repetition that has them. */
+static const struct {
+  int row, record;
+} taken[] = {{ROW_verdict, RECORD_verdict},         {ROW_max_abs_err, RECORD_max_abs_err},
+             {ROW_max_rel_err, RECORD_max_rel_err}, {ROW_rms_rel_err, RECORD_rms_rel_err},
+             {ROW_max_ulp_err, RECORD_max_ulp_err}, {ROW_output_hash, RECORD_output_hash}};
+
+/* A row being put together. */
+typedef struct gathering {
+  int64_t point;
+  row row;
+  int severity;
+  bool repeats; /* no two output hashes differ */
+  size_t timed;
+  double time_ns[REPETITIONS_MAX], share[REPETITIONS_MAX];
+} gathering;
+
+static lkv_problem problem_of(const row *r) {
+  const value *v = r->field;
+  return (lkv_problem){.batch = (size_t)v[ROW_batch].integer,
+                       .seq_len = (size_t)v[ROW_seq_len].integer,
+                       .heads = (size_t)v[ROW_heads].integer,
+                       .head_dim = (size_t)v[ROW_head_dim].integer,
+                       .tile_q = (size_t)v[ROW_tile_q].integer,
+                       .tile_k = (size_t)v[ROW_tile_k].integer};
+}
+
+/* Floating-point operations of the whole point: the projections of the block stage count
+ * 2 D flops an element of each operand. */
+static void flops_of(const row *r, double *headline, double *useful) {
+  const lkv_problem p = problem_of(r);
+  const double slices = (double)p.batch * (double)p.heads;
+  const double dim = (double)p.heads * (double)p.head_dim;
+  const bool block = !strcmp(r->field[ROW_stage].text, lkv_stage_name(LKV_STAGE_BLOCK));
+  const double projections =
+      block ? 2 * LKV_OPERANDS * (double)p.batch * (double)p.seq_len * dim * dim : 0;
+  *headline = slices * lkv_headline_flops(&p) + projections;
+  *useful = slices * lkv_useful_flops(&p) + projections;
+}
+
+static void keep_larger(row *r, int field, const value *v) {
+  if (v->known && (!r->field[field].known || v->integer > r->field[field].integer))
+    row_set_integer(r, field, v->integer);
+}
+
+static bool gather_repetition(gathering *g, const record *r) {
+  const value *v = r->field;
+  row *into = &g->row;
+  const int severity = status_severity(v[RECORD_status].text);
+  if (!into->field[ROW_status].known || severity > g->severity) {
+    g->severity = severity;
+    if (!row_set_text(into, ROW_status, v[RECORD_status].text) ||
+        !row_set_text(into, ROW_reason, v[RECORD_reason].text))
+      return false;
+  }
+  const value *hash = &into->field[ROW_output_hash];
+  if (hash->known && v[RECORD_output_hash].known &&
+      strcmp(hash->text, v[RECORD_output_hash].text))
+    g->repeats = false;
+  for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
+    value *to = &into->field[taken[i].row];
+    const value *from = &v[taken[i].record];
+    if (to->known || !from->known) continue;
+    if (row_fields[taken[i].row].kind == VALUE_REAL)
+      value_set_real(to, from->real);
+    else if (!value_set_text(to, from->text))
+      return false;
+  }
+  keep_larger(into, ROW_workspace_bytes, &v[RECORD_workspace_bytes]);
+  keep_larger(into, ROW_peak_bytes, &v[RECORD_peak_bytes]);
+  if (v[RECORD_time_ns].known && g->timed < REPETITIONS_MAX) {
+    g->time_ns[g->timed] = v[RECORD_time_ns].real;
+    g->share[g->timed] = v[RECORD_peak_flops].known
+                             ? 1e9 / v[RECORD_time_ns].real / v[RECORD_peak_flops].real
+                             : NAN;
+    g->timed++;
+  }
+  return true;
+}
+
+/* Median share of peak per flop: each repetition against the peak of its own process. */
+static double median_share(gathering *g) {
+  for (size_t i = 0; i < g->timed; i++)
+    if (!isfinite(g->share[i])) return NAN;
+  return median_of(g->timed, g->share).median;
+}
+
+static bool finish_row(gathering *g) {
+  row *r = &g->row;
+  if (!g->repeats && g->severity < status_severity("untrusted") &&
+      (!row_set_text(r, ROW_status, "untrusted") ||
+       !row_set_text(r, ROW_reason,
+                     "the output differs between repetitions: the kernel does not repeat "
+                     "itself")))
+    return false;
+  row_set_integer(r, ROW_repetitions, (int64_t)g->timed);
+  if (!g->timed) return true;
+
+  double headline, useful;
+  flops_of(r, &headline, &useful);
+  const double share = median_share(g) / (double)r->field[ROW_threads].integer;
+  const median_interval time = median_of(g->timed, g->time_ns);
+  row_set_real(r, ROW_time_ns, time.median);
+  row_set_real(r, ROW_time_ns_low, time.low);
+  row_set_real(r, ROW_time_ns_high, time.high);
+  row_set_real(r, ROW_gflops, headline / time.median);
+  row_set_real(r, ROW_share_of_peak, headline * share);
+  row_set_real(r, ROW_share_of_peak_useful, useful * share);
+  return true;
+}
+
+static bool push_row(rows *out, gathering *g) {
+  if (!finish_row(g)) return false;
+  /* Grown by doubling: full exactly when the count is a power of two. */
+  if ((out->count & (out->count - 1)) == 0) {
+    const size_t room = out->count ? 2 * out->count : 1;
+    row *grown = realloc(out->row, room * sizeof *grown);
+    if (!grown) return false;
+    out->row = grown;
+  }
+  out->row[out->count++] = g->row;
+  g->row = (row){0};
+  return true;
+}
+
+static bool begin_row(gathering *g, sqlite3_stmt *statement, int64_t id) {
+  *g = (gathering){.point = id, .repeats = true};
+  for (int i = 0; i < POINT_FIELDS; i++)
+    if (!schema_column(statement, 1 + i, row_fields[point_fields[i]].kind,
+                       &g->row.field[point_fields[i]]))
+      return false;
+  return true;
+}
+
+/* One repetition of the join; false when out of memory. */
+static bool take_repetition(rows *out, gathering *g, sqlite3_stmt *statement) {
+  record r = {0};
+  bool ok = true;
+  const int64_t id = sqlite3_column_int64(statement, 0);
+  if (id != g->point) ok = (!g->point || push_row(out, g)) && begin_row(g, statement, id);
+  for (int f = 0; ok && f < RECORD_FIELDS; f++)
+    ok = schema_column(statement, 1 + POINT_FIELDS + f, record_fields[f].kind, &r.field[f]);
+  ok = ok && gather_repetition(g, &r);
+  record_free(&r);
+  return ok;
+}
+
+#define FIELD(name, kind, unit, meaning) ", r." #name
+static const char select_all[] =
+    "SELECT p.id, kernel, algorithm, isa, operand_type, accum_type, stage, regime, seed, "
+    "batch, seq_len, heads, head_dim, tile_q, tile_k, threads, label, \"commit\", machine, "
+    "command"
+#include "record.def"
+    " FROM point p JOIN repetition r ON r.point = p.id "
+    "ORDER BY stage, regime, batch, heads, head_dim, seq_len, threads, kernel, tile_q, "
+    "tile_k, seed, label, p.id, r.repetition";
+#undef FIELD
+
+static bool read_all(store *s, rows *out, error *err) {
+  sqlite3_stmt *statement = NULL;
+  gathering g = {0};
+  bool ok = schema_prepare(s, select_all, &statement, err);
+  int step = SQLITE_DONE;
+  while (ok && (step = sqlite3_step(statement)) == SQLITE_ROW)
+    ok = take_repetition(out, &g, statement) ||
+         error_set(err, "%s: out of memory for rows", s->path);
+  if (ok && step != SQLITE_DONE) ok = schema_error(s, "cannot read rows", err);
+  if (ok && g.point)
+    ok = push_row(out, &g) || error_set(err, "%s: out of memory for rows", s->path);
+  row_free(&g.row);
+  sqlite3_finalize(statement);
+  return ok;
+}
+
+#define TEXT    " TEXT"
+#define INTEGER " INTEGER"
+#define REAL    " REAL"
+#define FIELD(name, kind, unit, meaning) ", \"" #name "\"" kind
+static const char create_result[] =
+    "CREATE TEMP TABLE result (number INTEGER PRIMARY KEY"
+#include "fields.def"
+    ")";
+#undef FIELD
+#define FIELD(name, kind, unit, meaning) ", ?"
+static const char insert_result[] =
+    "INSERT INTO temp.result VALUES (?"
+#include "fields.def"
+    ")";
+#undef FIELD
+
+static bool fill_result(store *s, const rows *all, error *err) {
+  sqlite3_stmt *statement;
+  if (sqlite3_exec(s->db, "DROP TABLE IF EXISTS temp.result", NULL, NULL, NULL) ||
+      sqlite3_exec(s->db, create_result, NULL, NULL, NULL))
+    return schema_error(s, "cannot filter", err);
+  if (!schema_prepare(s, insert_result, &statement, err)) return false;
+  bool ok = true;
+  for (size_t i = 0; ok && i < all->count; i++) {
+    sqlite3_bind_int64(statement, 1, (int64_t)i);
+    for (int f = 0; f < ROW_FIELDS; f++)
+      schema_bind(statement, 2 + f, row_fields[f].kind, &all->row[i].field[f]);
+    ok = sqlite3_step(statement) == SQLITE_DONE || schema_error(s, "cannot filter", err);
+    sqlite3_reset(statement);
+  }
+  sqlite3_finalize(statement);
+  return ok;
+}
+
+/* Keeps the rows for which `where` holds, in order. */
+static bool filter(store *s, const char *where, rows *all, error *err) {
+  sqlite3_stmt *statement = NULL;
+  size_t kept = 0, next = 0;
+  char *sql = sqlite3_mprintf("SELECT number FROM temp.result WHERE (%s\n) ORDER BY number",
+                              where);
+  bool ok = sql || error_set(err, "%s: out of memory", s->path);
+  ok = ok && fill_result(s, all, err);
+  if (ok && !schema_prepare(s, sql, &statement, err))
+    ok = error_set(err, "--where '%s': %s; it is an SQL expression over the columns of "
+                        "'linkv export'", where, sqlite3_errmsg(s->db));
+  int step = SQLITE_DONE;
+  while (ok && (step = sqlite3_step(statement)) == SQLITE_ROW) {
+    const size_t number = (size_t)sqlite3_column_int64(statement, 0);
+    while (next < number) row_free(&all->row[next++]);
+    if (next == number) {
+      const row moved = all->row[next];
+      all->row[next++] = (row){0};
+      all->row[kept++] = moved;
+    }
+  }
+  if (ok && step != SQLITE_DONE)
+    ok = error_set(err, "--where '%s': %s", where, sqlite3_errmsg(s->db));
+  if (ok) {
+    while (next < all->count) row_free(&all->row[next++]);
+    all->count = kept;
+  }
+  sqlite3_finalize(statement);
+  sqlite3_free(sql);
+  return ok;
+}
+
+bool store_rows(store *s, const char *where, rows *out, error *err) {
+  *out = (rows){0};
+  const bool ok = read_all(s, out, err) && (!where || filter(s, where, out, err));
+  if (!ok) rows_free(out);
+  return ok;
+}
+
+bool store_read_rows(const char *path, const char *where, rows *out, error *err) {
+  store *s;
+  *out = (rows){0};
+  const bool ok = store_open_reader(path, &s, err) && store_rows(s, where, out, err);
+  store_close(s);
+  return ok;
+}

@@ -1,0 +1,186 @@
+#include "schema.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "store.h"
+
+/* "lkv1" */
+#define APPLICATION_ID 0x6c6b7631
+#define SCHEMA_VERSION 1
+#define STRINGIFY_(x)  #x
+#define STRINGIFY(x)   STRINGIFY_(x)
+
+enum { BUSY_TIMEOUT_MS = 30000 };
+
+static const char schema_sql[] =
+    "BEGIN IMMEDIATE;"
+    "CREATE TABLE machine (id TEXT PRIMARY KEY, facts TEXT) WITHOUT ROWID;"
+    "CREATE TABLE run ("
+    "  id INTEGER PRIMARY KEY, label TEXT NOT NULL, command TEXT, config TEXT,"
+    "  order_seed INTEGER, machine TEXT REFERENCES machine(id), \"commit\" TEXT,"
+    "  started_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')));"
+    "CREATE TABLE point ("
+    "  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE,"
+    "  kernel TEXT NOT NULL, algorithm TEXT, isa TEXT, operand_type TEXT, accum_type TEXT,"
+    "  stage TEXT NOT NULL, regime TEXT NOT NULL, seed INTEGER NOT NULL,"
+    "  batch INTEGER NOT NULL, seq_len INTEGER NOT NULL, heads INTEGER NOT NULL,"
+    "  head_dim INTEGER NOT NULL, tile_q INTEGER, tile_k INTEGER,"
+    "  threads INTEGER NOT NULL, label TEXT NOT NULL DEFAULT 'default', \"commit\" TEXT,"
+    "  machine TEXT, command TEXT, kernel_build TEXT);"
+    "CREATE TABLE repetition ("
+    "  point INTEGER NOT NULL REFERENCES point(id),"
+    "  repetition INTEGER NOT NULL CHECK (repetition BETWEEN 1 AND 64),"
+    "  run INTEGER REFERENCES run(id),"
+    "  recorded_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),"
+    "  status TEXT NOT NULL CHECK (status IN ('ok', 'wrong', 'untrusted',"
+    "    'ill_conditioned', 'skipped', 'timeout', 'crashed', 'out_of_memory')),"
+    "  reason TEXT, verdict TEXT, time_ns REAL, cpu_ns REAL, iterations INTEGER,"
+    "  peak_flops REAL, workspace_bytes INTEGER, peak_bytes INTEGER, max_abs_err REAL,"
+    "  max_rel_err REAL, rms_rel_err REAL, max_ulp_err REAL, nonfinite INTEGER,"
+    "  worst_element TEXT, output_hash TEXT,"
+    "  PRIMARY KEY (point, repetition)) WITHOUT ROWID;"
+    "PRAGMA application_id = " STRINGIFY(APPLICATION_ID) ";"
+    "PRAGMA user_version = " STRINGIFY(SCHEMA_VERSION) ";"
+    "COMMIT;";
+
+bool schema_error(const struct store *s, const char *doing, error *err) {
+  return error_set(err, "%s: %s: %s", s->path, doing, sqlite3_errmsg(s->db));
+}
+
+bool schema_prepare(const struct store *s, const char *sql, sqlite3_stmt **out,
+                    error *err) {
+  const char *rest = NULL;
+  if (sqlite3_prepare_v2(s->db, sql, -1, out, &rest) != SQLITE_OK)
+    return schema_error(s, "bad SQL", err);
+  if (!*out || rest[strspn(rest, " \t\r\n")]) {
+    sqlite3_finalize(*out);
+    *out = NULL;
+    return error_set(err, "%s: bad SQL: one statement is wanted", s->path);
+  }
+  return true;
+}
+
+bool schema_finish(const struct store *s, sqlite3_stmt *statement, const char *doing,
+                   error *err) {
+  const int step = sqlite3_step(statement);
+  const bool ok = step == SQLITE_DONE || step == SQLITE_ROW || schema_error(s, doing, err);
+  sqlite3_finalize(statement);
+  return ok;
+}
+
+void schema_bind(sqlite3_stmt *statement, int index, value_kind kind, const value *v) {
+  if (!v->known) {
+    sqlite3_bind_null(statement, index);
+    return;
+  }
+  switch (kind) {
+    case VALUE_TEXT:
+      sqlite3_bind_text(statement, index, v->text, -1, SQLITE_TRANSIENT);
+      break;
+    case VALUE_INTEGER: sqlite3_bind_int64(statement, index, v->integer); break;
+    case VALUE_REAL: sqlite3_bind_double(statement, index, v->real); break;
+  }
+}
+
+bool schema_column(sqlite3_stmt *statement, int index, value_kind kind, value *out) {
+  if (sqlite3_column_type(statement, index) == SQLITE_NULL) return true;
+  switch (kind) {
+    case VALUE_TEXT:
+      return value_set_text(out, (const char *)sqlite3_column_text(statement, index));
+    case VALUE_INTEGER:
+      value_set_integer(out, sqlite3_column_int64(statement, index));
+      break;
+    case VALUE_REAL: value_set_real(out, sqlite3_column_double(statement, index)); break;
+  }
+  return true;
+}
+
+static bool read_pragma(const store *s, const char *sql, int64_t *out, error *err) {
+  sqlite3_stmt *statement;
+  if (!schema_prepare(s, sql, &statement, err)) return false;
+  bool ok = sqlite3_step(statement) == SQLITE_ROW || schema_error(s, "cannot read", err);
+  if (ok) *out = sqlite3_column_int64(statement, 0);
+  sqlite3_finalize(statement);
+  return ok;
+}
+
+static bool check_version(const store *s, error *err) {
+  int64_t application = 0, version = 0;
+  if (!read_pragma(s, "PRAGMA application_id", &application, err) ||
+      !read_pragma(s, "PRAGMA user_version", &version, err))
+    return false;
+  if (application != APPLICATION_ID)
+    return error_set(err, "%s: a database, but not linkv's; name another file", s->path);
+  if (version != SCHEMA_VERSION)
+    return error_set(err, "%s: schema %lld, this linkv reads %d; name another file",
+                     s->path, (long long)version, SCHEMA_VERSION);
+  return true;
+}
+
+/* Makes the tables of a database that is empty; two processes may try at once. */
+static bool make_tables(const store *s, error *err) {
+  int64_t tables = 0;
+  if (!read_pragma(s, "SELECT count(*) FROM sqlite_schema", &tables, err)) return false;
+  if (tables > 0) return true;
+  if (sqlite3_exec(s->db, schema_sql, NULL, NULL, NULL) == SQLITE_OK) return true;
+  schema_error(s, "cannot make the tables", err);
+  sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+  return read_pragma(s, "SELECT count(*) FROM sqlite_schema", &tables, err) && tables > 0;
+}
+
+static bool open_with(const char *path, int flags, store **out, error *err) {
+  struct stat info;
+  store *s = calloc(1, sizeof *s);
+  *out = NULL;
+  if (!s || !(s->path = strdup(path))) {
+    free(s);
+    return error_set(err, "%s: out of memory", path);
+  }
+  if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
+    error_set(err, "%s: not a regular file; name a database file", path);
+    goto failed;
+  }
+  if (sqlite3_open_v2(path, &s->db, flags, NULL) != SQLITE_OK) {
+    schema_error(s, "cannot open the database", err);
+    goto failed;
+  }
+  sqlite3_busy_timeout(s->db, BUSY_TIMEOUT_MS);
+  if (flags & SQLITE_OPEN_READWRITE) {
+    /* WAL lets readers look on; FULL makes each commit last through a power cut. */
+    if (sqlite3_exec(s->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                            "PRAGMA foreign_keys = ON", NULL, NULL, NULL) != SQLITE_OK) {
+      schema_error(s, "cannot write", err);
+      goto failed;
+    }
+    if (!make_tables(s, err)) goto failed;
+  }
+  if (!check_version(s, err)) goto failed;
+  *out = s;
+  return true;
+failed:
+  store_close(s);
+  return false;
+}
+
+bool store_open(const char *path, store **out, error *err) {
+  return open_with(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, out, err);
+}
+
+bool store_open_reader(const char *path, store **out, error *err) {
+  struct stat info;
+  if (stat(path, &info)) {
+    *out = NULL;
+    return error_set(err, "%s: no such database; 'linkv sweep' makes one", path);
+  }
+  return open_with(path, SQLITE_OPEN_READONLY, out, err);
+}
+
+void store_close(store *s) {
+  if (!s) return;
+  sqlite3_close(s->db);
+  free(s->path);
+  free(s);
+}

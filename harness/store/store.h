@@ -1,0 +1,83 @@
+/* The results database: one SQLite file.
+ *
+ *   machine     what the results were measured on
+ *   run         one invocation of a command that measures
+ *   point       what is measured: axes, and identity of kernel and machine; `key` is unique
+ *   repetition  what one worker found: (point, repetition) is unique
+ *
+ * Every repetition is one committed transaction, so that a process killed at any moment
+ * loses at most the repetition it was in, and none is ever there twice. Readers and writers
+ * may share a database. */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "error.h"
+#include "point.h"
+#include "record.h"
+#include "row.h"
+
+/* Changes whenever rows measured before and after are not comparable; part of every key. */
+#define STORE_HARNESS_SCHEMA 1
+
+typedef struct store store;
+
+/* Opens `path` for reading and writing, making it where it is missing. ":memory:" is a
+ * database of this process. Errors name the file: not writable, not a database, not linkv's,
+ * written by another version. */
+bool store_open(const char *path, store **out, error *err);
+
+/* Opens an existing database for reading. */
+bool store_open_reader(const char *path, store **out, error *err);
+
+/* NULL is allowed. */
+void store_close(store *s);
+
+/* What all repetitions of one invocation share; texts may be NULL where not known. */
+typedef struct run_info {
+  const char *label;
+  const char *command;
+  const char *config;        /* the config file's text */
+  uint64_t order_seed;       /* of the interleaving */
+  const char *machine;       /* identity */
+  const char *machine_facts; /* JSON */
+  const char *commit;
+} run_info;
+
+bool store_begin_run(store *s, const run_info *info, int64_t *run, error *err);
+
+/* A point as it is stored. */
+typedef struct point_info {
+  const point *point;
+  char key[POINT_KEY_SIZE];
+  const char *label;
+  const char *commit; /* NULL where not known */
+  const char *machine;
+  const char *kernel_build;
+  const char *command;
+} point_info;
+
+/* Fills `key`: a hash of everything that could change the row: axes, kernel build, machine,
+ * label, harness schema and `min_time_s`, the time a repetition is measured for. */
+void point_make_key(point_info *info, double min_time_s);
+
+/* What is known of a point: which of the first 64 repetitions are there (bit r - 1), and the
+ * severity of its worst status; 0 and 0 where the point is new. */
+bool store_progress(store *s, const char *key, uint64_t *repetitions, int *severity,
+                    error *err);
+
+/* Adds a repetition, 1 <= repetition <= 64, and its point where that is new; committed on
+ * return. Where that repetition is there already (another sweep was faster) it is kept as it
+ * was, and *added is false. */
+bool store_add(store *s, int64_t run, const point_info *info, unsigned repetition,
+               const record *r, bool *added, error *err);
+
+/* The rows, one a point, repetitions put together: the median and its interval; the worst
+ * status with its reason, "untrusted" where output hashes differ. `where` is an SQL
+ * expression over the names of fields.def, NULL for all. Ordered by stage, regime, batch,
+ * heads, head_dim, seq_len, threads, kernel, tile_q, tile_k, seed, label. */
+bool store_rows(store *s, const char *where, rows *out, error *err);
+
+/* store_open_reader, store_rows, store_close. */
+bool store_read_rows(const char *path, const char *where, rows *out, error *err);
+
+#endif

@@ -1,0 +1,27 @@
+#include "value.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool value_set_text(value *v, const char *text) {
+  free(v->text);
+  v->text = text ? strdup(text) : NULL;
+  v->known = v->text != NULL;
+  return v->known || !text;
+}
+
+void value_set_integer(value *v, int64_t integer) {
+  v->integer = integer;
+  v->known = true;
+}
+
+void value_set_real(value *v, double real) {
+  v->real = real;
+  v->known = !isnan(real);
+}
+
+void values_free(value *values, int count) {
+  for (int i = 0; i < count; i++) free(values[i].text);
+  memset(values, 0, (size_t)count * sizeof *values);
+}

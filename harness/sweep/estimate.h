@@ -1,0 +1,45 @@
+/* How long things will take, learnt from what they took. */
+#ifndef SWEEP_ESTIMATE_H
+#define SWEEP_ESTIMATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "point.h"
+#include "row.h"
+
+typedef struct sighting {
+  const lkv_kernel *kernel;
+  lkv_problem problem;
+  size_t threads;
+  double call_s;
+} sighting;
+
+typedef struct estimate {
+  double min_time_s;
+  sighting *seen;
+  size_t count;
+  double predicted_s, actual_s; /* of the repetitions done so far */
+} estimate;
+
+/* Takes in a measured time of one call. Out of memory only makes estimates worse. */
+void estimate_see(estimate *e, const point *p, double call_s);
+
+/* Takes in every timed row of a database. */
+void estimate_see_rows(estimate *e, const rows *r);
+
+/* Whether the point's kernel has been seen: otherwise a guess is all there is. */
+bool estimate_knows(const estimate *e, const point *p);
+
+/* Seconds one repetition will take, its worker and its judging included. */
+double estimate_repetition(const estimate *e, const point *p, bool judged);
+
+/* Tells how long a repetition took, to correct later estimates. */
+void estimate_learn(estimate *e, double predicted_s, double actual_s);
+
+void estimate_free(estimate *e);
+
+/* "3 h 05 min", "2 min 10 s", "45 s". Returns `buffer`. */
+const char *duration_text(double seconds, char *buffer, size_t size);
+
+#endif

@@ -1,0 +1,52 @@
+/* Measures the points of a plan, each repetition in a worker of its own, into a store. */
+#ifndef SWEEP_SWEEP_H
+#define SWEEP_SWEEP_H
+
+#include "config.h"
+#include "plan.h"
+#include "store.h"
+
+typedef struct sweep_options {
+  const char *label;
+  unsigned repetitions;
+  double min_time_s;
+  double timeout_s;
+  uint64_t order_seed;
+  const char *const *plugins; /* files the workers load, in order */
+  size_t plugin_count;
+  const char *command;     /* recorded with the run */
+  const char *config_text; /* recorded with the run; NULL for a single point */
+  bool progress;           /* tell on standard error how far it is */
+} sweep_options;
+
+enum { SWEEP_STATUSES = 8 };
+
+typedef struct sweep_summary {
+  size_t points;
+  size_t complete_before;         /* points that needed nothing */
+  size_t measured;                /* repetitions, in this run */
+  size_t by_severity[SWEEP_STATUSES]; /* points, by status_severity of their worst status */
+  bool interrupted;
+} sweep_summary;
+
+/* Runs what the store does not have yet. Points of one shape are interleaved in rounds, in
+ * an order drawn from order_seed. A point whose status is not ok gets no more repetitions.
+ * SIGINT and SIGTERM finish the repetition under way and set `interrupted`. Fails where the
+ * store or a worker cannot be had; what is committed stays. */
+bool sweep_run(const plan *p, const sweep_options *options, store *s, sweep_summary *out,
+               error *err);
+
+/* Counts what sweep_run would do: repetitions to run, seconds they are estimated to take,
+ * and how many of them are of kernels never seen in this store (a guess). */
+typedef struct sweep_forecast {
+  size_t points, complete, repetitions, guessed;
+  double seconds;
+} sweep_forecast;
+
+bool sweep_forecast_of(const plan *p, const sweep_options *options, store *s,
+                       sweep_forecast *out, error *err);
+
+/* The command that measures a point again, malloc'd; NULL when out of memory. */
+char *sweep_point_command(const point *p, const sweep_options *options);
+
+#endif

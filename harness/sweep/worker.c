@@ -1,0 +1,195 @@
+#include "worker.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "benchmark.h"
+#include "inputs.h"
+#include "invocation.h"
+#include "memory.h"
+#include "metrics.h"
+#include "peak.h"
+#include "reference.h"
+
+#define PEAK_SECONDS 0.004
+
+/* Sets status and reason; false when out of memory. */
+__attribute__((format(printf, 3, 4))) static bool
+conclude(record *out, const char *status, const char *format, ...) {
+  char reason[1024];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(reason, sizeof reason, format, args);
+  va_end(args);
+  return value_set_text(&out->field[RECORD_status], status) &&
+         value_set_text(&out->field[RECORD_reason], *reason ? reason : NULL);
+}
+
+/* Bytes the point is sure to need. */
+static double predicted_bytes(const point *p, size_t workspace) {
+  const double dim = (double)p->problem.heads * (double)p->problem.head_dim;
+  const double tokens = (double)p->problem.batch * (double)p->problem.seq_len;
+  const double operand = tokens * dim * (double)lkv_dtype_size(p->kernel->operand_type);
+  return (double)workspace + (LKV_OPERANDS + 1) * operand;
+}
+
+/* Whether the point can be started; if not, the record says why. */
+static bool admissible(const point *p, record *out, bool *ok) {
+  const char *why = "";
+  size_t workspace = 0, available = 0;
+  error err;
+  *ok = true;
+  lkv_status status = lkv_check(p->kernel, &p->problem, &why);
+  if (status != LKV_OK) {
+    *ok = conclude(out, "skipped", "%s", why);
+    return false;
+  }
+  status = lkv_workspace_bytes(p->kernel, &p->problem, p->stage, p->threads, &workspace);
+  if (status != LKV_OK) {
+    *ok = conclude(out, "out_of_memory", "workspace: %s", lkv_status_text(status));
+    return false;
+  }
+  value_set_integer(&out->field[RECORD_workspace_bytes], (int64_t)workspace);
+  if (!memory_available(&available, &err)) return true;
+  const double needed = predicted_bytes(p, workspace);
+  if (needed <= (double)available) return true;
+  *ok = conclude(out, "out_of_memory", "needs %.3g GiB, %.3g GiB are available",
+                 needed / 0x1p30, (double)available / 0x1p30);
+  return false;
+}
+
+static bool set_hash(record *out, uint64_t hash) {
+  char text[17];
+  snprintf(text, sizeof text, "%016" PRIx64, hash);
+  return value_set_text(&out->field[RECORD_output_hash], text);
+}
+
+/* Runs the kernel on two tokens, so that code, threads and their stacks are in memory before
+ * any is counted. A kernel that does not take so short a sequence goes without. */
+static void warm_up(const point *p) {
+  lin_case c = {0};
+  invocation v = {0};
+  error note;
+  point tiny = *p;
+  tiny.problem.batch = p->threads;
+  tiny.problem.heads = 1;
+  tiny.problem.seq_len = 2;
+  if (inputs_make(regime_find("positive"), 1, p->stage, &tiny.problem, &c, &note) &&
+      invocation_make(&v, p->kernel, &c, p->problem.tile_q, p->problem.tile_k, p->threads,
+                      &note))
+    invocation_run(&v, &note);
+  invocation_free(&v);
+  case_free(&c);
+}
+
+/* The first call: peak memory, and the output to judge and to compare with. */
+static bool first_call(invocation *v, record *out, error *err) {
+  size_t resident = 0, peak = 0;
+  error note;
+  const bool watched = memory_reset_peak(&resident, &note);
+  if (!invocation_run(v, err)) return false;
+  if (watched && memory_peak(&peak, &note) && peak >= resident)
+    value_set_integer(&out->field[RECORD_peak_bytes], (int64_t)(peak - resident));
+  return set_hash(out, invocation_hash(v)) || error_set(err, "out of memory");
+}
+
+static bool judge_output(const invocation *v, const lin_case *c, record *out, bool *wrong,
+                         error *err) {
+  char text[256];
+  double *y = invocation_output(v), *oracle = reference_output(c, err);
+  bool ok = oracle && (y || error_set(err, "out of memory for the output"));
+  if (ok) {
+    const metrics m = metrics_of(&v->problem, v->kernel->operand_type, y, oracle);
+    value_set_real(&out->field[RECORD_max_abs_err], m.max_abs);
+    value_set_real(&out->field[RECORD_max_rel_err], m.max_rel);
+    value_set_real(&out->field[RECORD_rms_rel_err], m.rms_rel);
+    value_set_real(&out->field[RECORD_max_ulp_err], m.max_ulp);
+    value_set_integer(&out->field[RECORD_nonfinite], (int64_t)m.nonfinite);
+    *wrong = m.nonfinite > 0;
+    metrics_worst_text(&m, text, sizeof text);
+    ok = value_set_text(&out->field[RECORD_worst_element], text) &&
+         value_set_text(&out->field[RECORD_verdict], *wrong ? "wrong" : "unjudged");
+    if (ok && *wrong)
+      ok = conclude(out, "wrong", "%zu outputs are not finite where the oracle's are: %s",
+                    m.nonfinite, text);
+    if (!ok) error_set(err, "out of memory");
+  }
+  free(y);
+  free(oracle);
+  return ok;
+}
+
+/* What Google Benchmark calls. */
+typedef struct timed_call {
+  invocation *invocation;
+  error err;
+  bool failed;
+} timed_call;
+
+static void call(void *argument) {
+  timed_call *t = argument;
+  if (!t->failed && !invocation_run(t->invocation, &t->err)) t->failed = true;
+}
+
+static bool time_calls(invocation *v, double min_time_s, record *out, error *err) {
+  timed_call t = {.invocation = v};
+  benchmark_time time;
+  if (!benchmark_run(call, &t, min_time_s, &time, err)) return false;
+  if (t.failed) return error_set(err, "%s", t.err.text);
+  value_set_real(&out->field[RECORD_time_ns], time.real_ns);
+  value_set_real(&out->field[RECORD_cpu_ns], time.cpu_ns);
+  value_set_integer(&out->field[RECORD_iterations], (int64_t)time.iterations);
+  const lkv_dtype type = v->kernel->operand_type;
+  const double peak = peak_fma(peak_best_isa(type), type, PEAK_SECONDS);
+  value_set_real(&out->field[RECORD_peak_flops], peak > 0 ? peak : NAN);
+  return true;
+}
+
+/* After timing, on a workspace that earlier calls have dirtied. */
+static bool check_repeat(const invocation *v, record *out) {
+  char text[17];
+  snprintf(text, sizeof text, "%016" PRIx64, invocation_hash(v));
+  if (!strcmp(text, out->field[RECORD_output_hash].text)) return true;
+  return conclude(out, "untrusted", "the output differs between two calls on the same "
+                                    "inputs: the kernel does not repeat itself");
+}
+
+static bool measure(invocation *v, const lin_case *c, bool judge, double min_time_s,
+                    record *out) {
+  error err = {{0}};
+  bool wrong = false;
+  if (!first_call(v, out, &err) || (judge && !judge_output(v, c, out, &wrong, &err)))
+    return conclude(out, "crashed", "%s", err.text);
+  if (wrong) return true;
+  if (!time_calls(v, min_time_s, out, &err)) return conclude(out, "crashed", "%s", err.text);
+  return check_repeat(v, out);
+}
+
+bool worker_measure(const point *p, bool judge, double min_time_s, record *out, error *err) {
+  lin_case c = {0};
+  invocation v = {0};
+  error note;
+  bool ok = true;
+  *out = (record){0};
+  if (admissible(p, out, &ok)) {
+    ok = conclude(out, "ok", "%s", "");
+    warm_up(p);
+    if (!inputs_make(regime_find(p->regime), p->seed, p->stage, &p->problem, &c, &note) ||
+        !invocation_make(&v, p->kernel, &c, p->problem.tile_q, p->problem.tile_k,
+                         p->threads, &note))
+      ok = ok && conclude(out, "out_of_memory", "%s", note.text);
+    else
+      ok = ok && measure(&v, &c, judge, min_time_s, out);
+  }
+  invocation_free(&v);
+  case_free(&c);
+  if (!ok) {
+    record_free(out);
+    return error_set(err, "out of memory for the record");
+  }
+  return true;
+}

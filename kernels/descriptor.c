@@ -1,0 +1,84 @@
+/* The rules of linkv/kernel.h that a descriptor can be held to. */
+#include <string.h>
+
+#include "linkv/registry.h"
+#include "message.h"
+
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789_"
+
+static bool is_word(const char *text) {
+  return text[strspn(text, NAME_CHARACTERS)] == '\0';
+}
+
+static bool is_line(const char *text) {
+  for (const char *c = text; *c; c++)
+    if ((unsigned char)*c < ' ' || *c == 0x7f) return false;
+  return true;
+}
+
+static bool check_name(const char *name, char *error, size_t size) {
+  if (!name) return lkv_fail(error, size, "name is NULL; give it a name of [a-z0-9_]");
+  if (!*name) return lkv_fail(error, size, "name is empty; give it a name of [a-z0-9_]");
+  if (strnlen(name, LKV_KERNEL_NAME_MAX + 1) > LKV_KERNEL_NAME_MAX)
+    return lkv_fail(error, size, "name '%.*s...' is too long; %u characters at most",
+                    (int)LKV_KERNEL_NAME_MAX, name, LKV_KERNEL_NAME_MAX);
+  if (!is_word(name))
+    return lkv_fail(error, size, "name '%s' has a character outside [a-z0-9_]", name);
+  return true;
+}
+
+static bool check_text(const char *name, const char *field, const char *text, char *error,
+                       size_t size) {
+  if (!text || !*text)
+    return lkv_fail(error, size, "kernel '%s': %s is %s; give one line of text", name,
+                    field, text ? "empty" : "NULL");
+  if (!is_line(text))
+    return lkv_fail(error, size,
+                    "kernel '%s': %s has a control character; give one line of text",
+                    name, field);
+  return true;
+}
+
+static bool check_types(const lkv_kernel *kernel, char *error, size_t size) {
+  const char *name = kernel->name;
+  if ((unsigned)kernel->isa >= LKV_ISA_COUNT)
+    return lkv_fail(error, size, "kernel '%s': isa is %d; take an lkv_isa below %d", name,
+                    (int)kernel->isa, (int)LKV_ISA_COUNT);
+  if ((unsigned)kernel->operand_type > LKV_FLOAT64)
+    return lkv_fail(error, size,
+                    "kernel '%s': operand_type is %d; take LKV_FLOAT32 or LKV_FLOAT64",
+                    name, (int)kernel->operand_type);
+  if ((unsigned)kernel->accum_type > LKV_FLOAT64)
+    return lkv_fail(error, size,
+                    "kernel '%s': accum_type is %d; take LKV_FLOAT32 or LKV_FLOAT64",
+                    name, (int)kernel->accum_type);
+  if (lkv_dtype_size(kernel->accum_type) < lkv_dtype_size(kernel->operand_type))
+    return lkv_fail(error, size,
+                    "kernel '%s': accum_type %s is narrower than operand_type %s; it is "
+                    "the widest type the kernel sums in",
+                    name, lkv_dtype_name(kernel->accum_type),
+                    lkv_dtype_name(kernel->operand_type));
+  return true;
+}
+
+bool lkv_kernel_check(const lkv_kernel *kernel, char *error, size_t error_size) {
+  if (kernel->abi != LKV_KERNEL_ABI)
+    return lkv_fail(error, error_size,
+                    "descriptor has ABI version %u, not %u; rebuild it with this linkv's "
+                    "headers",
+                    (unsigned)kernel->abi, LKV_KERNEL_ABI);
+  if (!check_name(kernel->name, error, error_size)) return false;
+  if (!check_text(kernel->name, "algorithm", kernel->algorithm, error, error_size) ||
+      !check_text(kernel->name, "summary", kernel->summary, error, error_size) ||
+      !check_text(kernel->name, "source", kernel->source, error, error_size))
+    return false;
+  if (!is_word(kernel->algorithm))
+    return lkv_fail(error, error_size,
+                    "kernel '%s': algorithm '%s' has a character outside [a-z0-9_]",
+                    kernel->name, kernel->algorithm);
+  if (!check_types(kernel, error, error_size)) return false;
+  if (!kernel->attention)
+    return lkv_fail(error, error_size, "kernel '%s': attention is NULL; it must be set",
+                    kernel->name);
+  return true;
+}

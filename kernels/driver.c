@@ -1,0 +1,198 @@
+/* The loops over batch x head and over the projections: the one file with OpenMP. */
+#include "linkv/driver.h"
+
+#include <cblas.h>
+#include <limits.h>
+#include <math.h>
+#include <omp.h>
+#include <stdint.h>
+
+#include "size.h"
+
+/* Rows of X a projection task multiplies. Fixed, so that no bit of the product depends on
+ * the thread count. */
+enum { PROJECTION_ROWS = 128 };
+
+/* What one run needs, in elements and bytes; SIZE_MAX where that does not fit size_t. */
+typedef struct plan {
+  size_t slices; /* batch * heads */
+  size_t width;  /* D = heads * head_dim */
+  size_t rows;   /* batch * seq_len */
+  size_t
+      projected_bytes; /* of one projected operand, padded; 0 for the attention stage */
+  size_t slice_bytes;  /* of one kernel workspace, padded */
+  size_t workers;      /* threads that attend */
+  size_t bytes;        /* of the whole workspace */
+} plan;
+
+static const char *broken_bound(const lkv_problem *problem) {
+  if (problem->batch == 0) return "batch is 0, it must be at least 1";
+  if (problem->seq_len == 0) return "seq_len is 0, it must be at least 1";
+  if (problem->heads == 0) return "heads is 0, it must be at least 1";
+  if (problem->head_dim == 0) return "head_dim is 0, it must be at least 1";
+  if (!isfinite(problem->eps)) return "eps is not finite";
+  if (problem->eps < 0) return "eps is negative";
+  return NULL;
+}
+
+static size_t operand_bytes(const lkv_kernel *kernel, const lkv_problem *problem) {
+  const size_t rows = size_times(problem->batch, problem->seq_len);
+  const size_t width = size_times(problem->heads, problem->head_dim);
+  return size_times(size_times(rows, width), lkv_dtype_size(kernel->operand_type));
+}
+
+static size_t slice_bytes(const lkv_kernel *kernel, const lkv_problem *problem) {
+  const size_t bytes = kernel->workspace_bytes ? kernel->workspace_bytes(problem) : 0;
+  return size_round_up(bytes, LKV_WORKSPACE_ALIGNMENT);
+}
+
+static bool tiles_resolved(const lkv_kernel *kernel, const lkv_problem *problem) {
+  const lkv_problem resolved = lkv_resolve_tiles(kernel, *problem);
+  return resolved.tile_q == problem->tile_q && resolved.tile_k == problem->tile_k;
+}
+
+lkv_status lkv_check(const lkv_kernel *kernel, const lkv_problem *problem,
+                     const char **why) {
+  *why = broken_bound(problem);
+  if (*why) return LKV_INVALID;
+  if (operand_bytes(kernel, problem) == SIZE_MAX) {
+    *why = "an operand's size in bytes does not fit size_t";
+    return LKV_TOO_LARGE;
+  }
+  if (!lkv_cpu_supports(kernel->isa, why)) return LKV_UNSUPPORTED;
+  const lkv_problem resolved = lkv_resolve_tiles(kernel, *problem);
+  if (kernel->supports && !kernel->supports(&resolved, why)) return LKV_UNSUPPORTED;
+  if (slice_bytes(kernel, &resolved) == SIZE_MAX) {
+    *why = "the kernel's workspace in bytes does not fit size_t";
+    return LKV_TOO_LARGE;
+  }
+  return LKV_OK;
+}
+
+lkv_problem lkv_resolve_tiles(const lkv_kernel *kernel, lkv_problem problem) {
+  const lkv_tiles none = {0};
+  const lkv_tiles best = kernel->default_tiles ? kernel->default_tiles(&problem) : none;
+  if (best.q == 0 || problem.tile_q == 0) problem.tile_q = best.q;
+  if (best.k == 0 || problem.tile_k == 0) problem.tile_k = best.k;
+  return problem;
+}
+
+static lkv_status make_plan(const lkv_kernel *kernel, const lkv_problem *problem,
+                            lkv_stage stage, size_t threads, plan *p) {
+  const char *why;
+  const lkv_status status = lkv_check(kernel, problem, &why);
+  if (status != LKV_OK) return status;
+  if (threads == 0 || !tiles_resolved(kernel, problem)) return LKV_INVALID;
+  if (stage != LKV_STAGE_ATTENTION && stage != LKV_STAGE_BLOCK) return LKV_INVALID;
+
+  p->slices = size_times(problem->batch, problem->heads);
+  p->width = size_times(problem->heads, problem->head_dim);
+  p->rows = size_times(problem->batch, problem->seq_len);
+  if (stage == LKV_STAGE_BLOCK && p->width > INT_MAX) return LKV_TOO_LARGE;
+  p->projected_bytes = 0;
+  if (stage == LKV_STAGE_BLOCK)
+    p->projected_bytes =
+        size_round_up(operand_bytes(kernel, problem), LKV_WORKSPACE_ALIGNMENT);
+  p->slice_bytes = slice_bytes(kernel, problem);
+  p->workers = size_min(size_min(threads, p->slices), INT_MAX);
+  p->bytes = size_plus(size_times(p->projected_bytes, LKV_OPERANDS),
+                       size_times(p->slice_bytes, p->workers));
+  return p->bytes == SIZE_MAX ? LKV_TOO_LARGE : LKV_OK;
+}
+
+lkv_status lkv_workspace_bytes(const lkv_kernel *kernel, const lkv_problem *problem,
+                               lkv_stage stage, size_t threads, size_t *bytes) {
+  plan p;
+  const lkv_status status = make_plan(kernel, problem, stage, threads, &p);
+  if (status == LKV_OK) *bytes = p.bytes;
+  return status;
+}
+
+/* rows (count, width) of out = x @ weight. */
+static void multiply_rows(lkv_dtype dtype, const void *x, const void *weight, void *out,
+                          size_t count, size_t width) {
+  const blasint m = (blasint)count, n = (blasint)width;
+  if (dtype == LKV_FLOAT64)
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, n, 1.0, x, n, weight, n,
+                0.0, out, n);
+  else
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, n, 1.0F, x, n, weight, n,
+                0.0F, out, n);
+}
+
+/* operand[o] = x @ weight[o], each to its own padded region of `workspace`. */
+static void project(const lkv_inputs *inputs, lkv_dtype dtype, const plan *p,
+                    size_t threads, char *workspace) {
+  const size_t row_bytes = p->width * lkv_dtype_size(dtype);
+  const size_t blocks = (p->rows - 1) / PROJECTION_ROWS + 1;
+  const size_t tasks = LKV_OPERANDS * blocks;
+  const int workers = (int)size_min(size_min(threads, tasks), INT_MAX);
+  openblas_set_num_threads(1);
+#pragma omp parallel for num_threads(workers) schedule(dynamic, 1)
+  for (size_t task = 0; task < tasks; task++) {
+    const size_t operand = task / blocks, first = task % blocks * PROJECTION_ROWS;
+    const size_t count = size_min(PROJECTION_ROWS, p->rows - first);
+    multiply_rows(
+        dtype, (const char *)inputs->x + first * row_bytes, inputs->weight[operand],
+        workspace + operand * p->projected_bytes + first * row_bytes, count, p->width);
+  }
+}
+
+/* Views of one slice of operands and output of the shape (batch, seq_len, heads,
+ * head_dim). */
+static lkv_status attend_slice(const lkv_kernel *kernel, const lkv_problem *problem,
+                               const void *const operand[LKV_OPERANDS], size_t slice,
+                               size_t width, void *workspace, void *y) {
+  const size_t b = slice / problem->heads, h = slice % problem->heads;
+  const size_t element = b * problem->seq_len * width + h * problem->head_dim;
+  const size_t offset = element * lkv_dtype_size(kernel->operand_type);
+  lkv_operands view;
+  for (int o = 0; o < LKV_OPERANDS; o++) {
+    view.data[o] = (const char *)operand[o] + offset;
+    view.stride[o] = width;
+  }
+  const lkv_output out = {.data = (char *)y + offset, .stride = width};
+  return kernel->attention(problem, &view, workspace, out);
+}
+
+static lkv_status attend(const lkv_kernel *kernel, const lkv_problem *problem,
+                         const void *const operand[LKV_OPERANDS], const plan *p,
+                         char *workspace, void *y) {
+  int failed = 0;
+#pragma omp parallel for num_threads((int)p->workers) schedule(dynamic, 1) \
+    reduction(|                                                            \
+              : failed)
+  for (size_t slice = 0; slice < p->slices; slice++) {
+    char *own = workspace + (size_t)omp_get_thread_num() * p->slice_bytes;
+    failed |= attend_slice(kernel, problem, operand, slice, p->width, own, y) != LKV_OK;
+  }
+  return failed ? LKV_KERNEL_FAILED : LKV_OK;
+}
+
+static bool inputs_complete(const lkv_inputs *inputs) {
+  const void *const *all =
+      inputs->stage == LKV_STAGE_BLOCK ? inputs->weight : inputs->operand;
+  for (int o = 0; o < LKV_OPERANDS; o++)
+    if (!all[o]) return false;
+  return inputs->stage == LKV_STAGE_ATTENTION || inputs->x;
+}
+
+lkv_status lkv_run(const lkv_kernel *kernel, const lkv_problem *problem,
+                   const lkv_inputs *inputs, size_t threads, void *workspace, void *y) {
+  plan p;
+  const lkv_status status = make_plan(kernel, problem, inputs->stage, threads, &p);
+  if (status != LKV_OK) return status;
+  if (!inputs_complete(inputs) || !y) return LKV_INVALID;
+  if (!workspace && p.bytes > 0) return LKV_INVALID;
+  if ((uintptr_t)workspace % LKV_WORKSPACE_ALIGNMENT != 0) return LKV_INVALID;
+
+  if (inputs->stage == LKV_STAGE_ATTENTION)
+    return attend(kernel, problem, inputs->operand, &p, workspace, y);
+
+  const void *projected[LKV_OPERANDS];
+  for (size_t o = 0; o < LKV_OPERANDS; o++)
+    projected[o] = (const char *)workspace + o * p.projected_bytes;
+  project(inputs, kernel->operand_type, &p, threads, workspace);
+  return attend(kernel, problem, projected, &p,
+                (char *)workspace + LKV_OPERANDS * p.projected_bytes, y);
+}

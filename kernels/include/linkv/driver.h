@@ -1,0 +1,51 @@
+/* Runs a kernel over a whole problem: loops over batch x head, on OpenMP threads, and for
+ * the block stage projects X first, through BLAS. */
+#ifndef LINKV_DRIVER_H
+#define LINKV_DRIVER_H
+
+#include "linkv/kernel.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Inputs of a whole problem, dense, C order, of the kernel's operand type.
+ *   attention: operand[LKV_Q] ... operand[LKV_VV], each (batch, seq_len, heads, head_dim)
+ *   block:     x (batch, seq_len, D) and weight[LKV_Q] ... weight[LKV_VV], each (D, D),
+ *              D = heads * head_dim; operand[o] = x @ weight[o] */
+typedef struct lkv_inputs {
+  lkv_stage stage;
+  const void *operand[LKV_OPERANDS];
+  const void *x;
+  const void *weight[LKV_OPERANDS];
+} lkv_inputs;
+
+/* LKV_OK where `kernel` runs this problem on this CPU; otherwise *why (static) says why
+ * not. Tile sizes need not be resolved. */
+lkv_status lkv_check(const lkv_kernel *kernel, const lkv_problem *problem,
+                     const char **why);
+
+/* `problem` with the kernel's own tile sizes: 0 becomes its default, a size becomes 0
+ * where the kernel does not tile that dimension. lkv_workspace_bytes and lkv_run take a
+ * problem that went through here, and return LKV_INVALID for any other. */
+lkv_problem lkv_resolve_tiles(const lkv_kernel *kernel, lkv_problem problem);
+
+/* Bytes lkv_run needs: a kernel workspace a thread, and the projected operands of the
+ * block stage. A thread is never given less than one (batch, head) slice, so threads past
+ * batch * heads cost nothing. Returns LKV_TOO_LARGE where it does not fit size_t. */
+lkv_status lkv_workspace_bytes(const lkv_kernel *kernel, const lkv_problem *problem,
+                               lkv_stage stage, size_t threads, size_t *bytes);
+
+/* Runs `kernel` on at most `threads` >= 1 threads. `workspace` is aligned to
+ * LKV_WORKSPACE_ALIGNMENT and holds lkv_workspace_bytes. `y` is (batch, seq_len, heads,
+ * head_dim), dense, of the operand type. The bits of y do not depend on `threads`.
+ * Refuses what lkv_check refuses, and missing or misaligned memory with LKV_INVALID. The
+ * block stage sets OpenBLAS to one thread, for the whole process: the threads are
+ * linkv's. */
+lkv_status lkv_run(const lkv_kernel *kernel, const lkv_problem *problem,
+                   const lkv_inputs *inputs, size_t threads, void *workspace, void *y);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,83 @@
+/* The kernel ABI: what an implementation of Lin-KV attention looks like.
+ *
+ * A kernel is a const descriptor. Its functions work on one (batch, head) slice. They
+ * never allocate, never start threads, never print, and keep no state between calls: the
+ * caller (linkv/driver.h) owns loops, threads, workspace and the block stage's
+ * projections.
+ *
+ * The same ABI serves built-in kernels and plug-ins (linkv/registry.h).
+ */
+#ifndef LINKV_KERNEL_H
+#define LINKV_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "linkv/cpu.h"
+#include "linkv/problem.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Raised whenever the layout or meaning of anything in this file or problem.h changes. */
+#define LKV_KERNEL_ABI 1u
+
+/* Alignment of the workspace handed to a kernel, bytes. */
+#define LKV_WORKSPACE_ALIGNMENT 64u
+
+/* Longest kernel name, without the terminating zero. */
+#define LKV_KERNEL_NAME_MAX 63u
+
+typedef enum lkv_status {
+  LKV_OK,
+  LKV_UNSUPPORTED,   /* the kernel's `supports` says no, or the CPU lacks its ISA */
+  LKV_INVALID,       /* the problem or the call breaks a bound of its header */
+  LKV_TOO_LARGE,     /* a size does not fit size_t */
+  LKV_KERNEL_FAILED, /* the kernel itself returned a failure */
+} lkv_status;
+
+/* One lower-case clause, a static string: "the kernel returned a failure". */
+const char *lkv_status_text(lkv_status status);
+
+/* A kernel's tile sizes; 0 where it does not tile that dimension. */
+typedef struct lkv_tiles {
+  size_t q;
+  size_t k;
+} lkv_tiles;
+
+typedef struct lkv_kernel {
+  uint32_t abi;          /* LKV_KERNEL_ABI */
+  const char *name;      /* <isa>_<algorithm>[_f64acc]: [a-z0-9_], unique */
+  const char *algorithm; /* "row", "stream_merge", ...: the same for every ISA */
+  lkv_isa isa;
+  lkv_dtype operand_type; /* of operands and output */
+  lkv_dtype accum_type;   /* widest type of its accumulators */
+  const char *summary;    /* one line: what it does, cost in time and memory */
+  const char *source;     /* where the algorithm comes from */
+
+  /* Whether the kernel computes this problem; if not, *why is a static string saying what
+   * it needs. NULL: every valid problem. Never called with why == NULL. */
+  bool (*supports)(const lkv_problem *problem, const char **why);
+
+  /* The tile sizes it likes best for this problem (whose tile_q and tile_k are ignored).
+   * A non-zero member means that any size >= 1 may be asked for instead; 0 that the
+   * kernel does not tile that dimension. NULL: it does not tile. */
+  lkv_tiles (*default_tiles)(const lkv_problem *problem);
+
+  /* Bytes of workspace one call of `attention` needs, a slice a thread. SIZE_MAX where
+   * that does not fit size_t. NULL: none. */
+  size_t (*workspace_bytes)(const lkv_problem *problem);
+
+  /* Computes y for one slice. `workspace` is aligned to LKV_WORKSPACE_ALIGNMENT and holds
+   * workspace_bytes; its contents are undefined. Operands and y never overlap. Every
+   * y[t][c], t < seq_len, c < head_dim, is written; nothing else is. */
+  lkv_status (*attention)(const lkv_problem *problem, const lkv_operands *operands,
+                          void *workspace, lkv_output y);
+} lkv_kernel;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,107 @@
+# What every figure of linkv shares: sizes, fonts, colours, the legend, the notes.
+#
+# A figure is drawn by `gnuplot figure.gp KIND.gp`; `linkv plot` writes figure.gp, which sets
+#   plots, folder, figure     this folder, the working folder, the figure's name
+#   formats                   'svg pdf png ', or some of these
+#   full_width                0: a paper's column, 1: its full width
+#   subtitle, source, notes   texts, and subtitle_lines, ... how many lines they have
+#   x_low x_high y_low y_high ranges of what is drawn
+#   linear, square            largest c of guides c T and c T^2 below all points; 0: none
+#   kernels, name[], look[]   lines, from the upper to the lower; look[] numbers their style
+#   points[]                  ok points of each line
+#   flagged_points            points of rows that are not ok
+# and writes ok.tsv and flagged.tsv beside it: a block a line, x y low high T.
+# Lengths here are points, 1/72 inch.
+
+set encoding utf8
+set datafile separator tab
+set datafile missing 'NaN'
+
+array colour[8] = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#000000', '#E69F00', \
+                   '#56B4E9', '#882255']
+array solid[5]  = [7, 5, 9, 13, 11]
+array hollow[5] = [6, 4, 8, 12, 10]
+set dashtype 1 solid
+set dashtype 2 (9, 3)
+set dashtype 3 (3, 2.5)
+set dashtype 4 (9, 3, 2.5, 3)
+set dashtype 5 (2, 4)
+set style line 901 lc rgb '#8C8C8C' dt 5 lw 0.6     # guides
+set style line 902 lc rgb '#D9D9D9' dt 1 lw 0.35    # grid
+
+# The page, from the top: title, subtitle, source, plot, x axis, legend, notes.
+width = full_width ? 504.0 : 252.0
+plot_height = full_width ? 250.0 : 176.0
+title_height = 17 + 9.0 * (subtitle_lines + source_lines)
+axis_height = 29.0
+longest_name = 0
+do for [i = 1:kernels] {
+  if (strlen(name[i]) > longest_name) { longest_name = strlen(name[i]) }
+}
+key_entries = kernels + (flagged_points > 0)
+key_columns = !full_width && longest_name <= 20 && key_entries > 1 ? 2 : 1
+key_rows = ceil(key_entries / real(key_columns))
+key_height = full_width ? 0 : 8.2 * key_rows + 4
+notes_height = 8.5 * notes_lines + 5
+height = title_height + plot_height + axis_height + key_height + notes_height
+side = 6.0
+left = 49.0
+right = full_width ? 40 + 4.3 * (longest_name > 16 ? longest_name : 16) : 10.0
+from_top(y) = 1 - y / height
+across(x) = x / width
+
+set lmargin at screen across(left)
+set rmargin at screen across(width - right)
+set tmargin at screen from_top(title_height)
+set bmargin at screen from_top(title_height + plot_height)
+
+set label 1 at screen across(side), screen from_top(9) left font ',8.5' noenhanced
+set label 2 subtitle at screen across(side), screen from_top(19.5) left font ',6.5' \
+  noenhanced
+set label 3 source at screen across(side), screen from_top(19.5 + 9.0 * subtitle_lines) \
+  left font ',6.5' noenhanced textcolor rgb '#595959'
+set label 4 notes at screen across(side), \
+  screen from_top(height - notes_height + 5) left font ',6' noenhanced \
+  textcolor rgb '#404040'
+
+if (full_width) {
+  set key at screen across(width - right + 6), screen from_top(title_height)
+} else {
+  set key at screen across(left - 33), \
+    screen from_top(title_height + plot_height + axis_height + 1)
+}
+set key left top Left reverse noenhanced vertical maxrows key_rows samplen 3 spacing 1 \
+  font ',7' nobox
+
+set border 3 lw 0.5
+set tics nomirror out scale 0.6, 0.3 font ',7'
+set xtics offset 0, 0.2
+set grid xtics ytics ls 902, ls 902
+set xlabel font ',7.5' offset 0, 0.4
+set label 5 at screen across(8), screen from_top(title_height + plot_height / 2) center \
+  rotate font ',7.5' noenhanced
+
+# Axes. A tick's text carries its unit.
+decades(low, high) = log10(high / low)
+# Whether m * 10^e is labelled: only m = 1 over a long range, every m over a short one.
+is_labelled(m, low, high) = m == 1 || decades(low, high) < 0.7 \
+  || (decades(low, high) < 1.6 && (m == 2 || m == 5))
+
+time_text(t) = t < 999.5 ? sprintf('%g ns', t) : t < 999.5e3 ? sprintf('%g µs', t / 1e3) \
+  : t < 999.5e6 ? sprintf('%g ms', t / 1e6) : sprintf('%g s', t / 1e9)
+bytes_text(b) = b < 1024 ? sprintf('%g B', b) : b < 2.0**20 ? sprintf('%g KiB', b / 1024) \
+  : b < 2.0**30 ? sprintf('%g MiB', b / 2.0**20) : sprintf('%g GiB', b / 2.0**30)
+error_text(m, e) = m == 1 ? sprintf('10^{%d}', e) : sprintf('%d·10^{%d}', m, e)
+
+# Curves shared by the kinds.
+ok = folder . '/ok.tsv'
+flagged = folder . '/flagged.tsv'
+# Legend entries are drawn of no data, since gnuplot drops those of an empty block.
+draw_lines = "for [i = 1:kernels] ok index i - 1 using 1:2 with linespoints ls i notitle, \
+  for [i = 1:kernels] NaN with linespoints ls i \
+  title points[i] ? name[i] : name[i] . ' (none ok)'"
+draw_flagged = "for [i = 1:(flagged_points ? kernels : 0)] flagged index i - 1 using 1:2 \
+  with points ls 1000 + i notitle, \
+  for [i = 1:(flagged_points ? kernels : 0)] flagged index i - 1 using 1:2 \
+  with points ls 903 notitle, \
+  for [i = 1:(flagged_points > 0)] NaN with points ls 903 title 'not ok'"
