@@ -21,7 +21,7 @@ typedef struct plan {
   size_t
       projected_bytes; /* of one projected operand, padded; 0 for the attention stage */
   size_t slice_bytes;  /* of one kernel workspace, padded */
-  size_t workers;      /* threads that attend */
+  int workers;         /* threads that attend */
   size_t bytes;        /* of the whole workspace */
 } plan;
 
@@ -77,6 +77,11 @@ lkv_problem lkv_resolve_tiles(const lkv_kernel *kernel, lkv_problem problem) {
   return problem;
 }
 
+/* Threads for so many tasks, when at most `threads` are wanted. */
+static int team_size(size_t threads, size_t tasks) {
+  return (int)size_min(size_min(threads, tasks), INT_MAX);
+}
+
 static lkv_status make_plan(const lkv_kernel *kernel, const lkv_problem *problem,
                             lkv_stage stage, size_t threads, plan *p) {
   const char *why;
@@ -94,9 +99,9 @@ static lkv_status make_plan(const lkv_kernel *kernel, const lkv_problem *problem
     p->projected_bytes =
         size_round_up(operand_bytes(kernel, problem), LKV_WORKSPACE_ALIGNMENT);
   p->slice_bytes = slice_bytes(kernel, problem);
-  p->workers = size_min(size_min(threads, p->slices), INT_MAX);
+  p->workers = team_size(threads, p->slices);
   p->bytes = size_plus(size_times(p->projected_bytes, LKV_OPERANDS),
-                       size_times(p->slice_bytes, p->workers));
+                       size_times(p->slice_bytes, (size_t)p->workers));
   return p->bytes == SIZE_MAX ? LKV_TOO_LARGE : LKV_OK;
 }
 
@@ -126,9 +131,8 @@ static void project(const lkv_inputs *inputs, lkv_dtype dtype, const plan *p,
   const size_t row_bytes = p->width * lkv_dtype_size(dtype);
   const size_t blocks = (p->rows - 1) / PROJECTION_ROWS + 1;
   const size_t tasks = LKV_OPERANDS * blocks;
-  const int workers = (int)size_min(size_min(threads, tasks), INT_MAX);
   openblas_set_num_threads(1);
-#pragma omp parallel for num_threads(workers) schedule(dynamic, 1)
+#pragma omp parallel for num_threads(team_size(threads, tasks)) schedule(dynamic, 1)
   for (size_t task = 0; task < tasks; task++) {
     const size_t operand = task / blocks, first = task % blocks * PROJECTION_ROWS;
     const size_t count = size_min(PROJECTION_ROWS, p->rows - first);
@@ -158,15 +162,16 @@ static lkv_status attend_slice(const lkv_kernel *kernel, const lkv_problem *prob
 static lkv_status attend(const lkv_kernel *kernel, const lkv_problem *problem,
                          const void *const operand[LKV_OPERANDS], const plan *p,
                          char *workspace, void *y) {
-  int failed = 0;
-#pragma omp parallel for num_threads((int)p->workers) schedule(dynamic, 1) \
-    reduction(|                                                            \
-              : failed)
+  size_t failures = 0;
+#pragma omp parallel for num_threads(p->workers) schedule(dynamic, 1) \
+    reduction(+ : failures)
   for (size_t slice = 0; slice < p->slices; slice++) {
-    char *own = workspace + (size_t)omp_get_thread_num() * p->slice_bytes;
-    failed |= attend_slice(kernel, problem, operand, slice, p->width, own, y) != LKV_OK;
+    const size_t thread = (size_t)omp_get_thread_num();
+    char *own = workspace ? workspace + thread * p->slice_bytes : NULL;
+    if (attend_slice(kernel, problem, operand, slice, p->width, own, y) != LKV_OK)
+      failures++;
   }
-  return failed ? LKV_KERNEL_FAILED : LKV_OK;
+  return failures ? LKV_KERNEL_FAILED : LKV_OK;
 }
 
 static bool inputs_complete(const lkv_inputs *inputs) {

@@ -1,63 +1,16 @@
 /* Loads kernels from shared objects, and refuses what breaks the ABI. */
 #include <dlfcn.h>
-#include <errno.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "kernel_builds.h"
 #include "linkv/registry.h"
 #include "message.h"
 #include "registry_add.h"
+#include "shared_object.h"
 
 /* More than this in one plug-in is taken for a count that was never set. */
 enum { PLUGIN_KERNELS_MAX = 1024 };
-
-enum { BUILD_DIGITS = 16 };
-
-static uint64_t fnv1a(uint64_t hash, const void *data, size_t size) {
-  const unsigned char *byte = data;
-  for (size_t i = 0; i < size; i++) hash = (hash ^ byte[i]) * UINT64_C(0x100000001b3);
-  return hash;
-}
-
-/* Identity of a shared object: FNV-1a of its bytes, then of the driver's identity. */
-static bool hash_file(const char *path, char build[BUILD_DIGITS + 1], char *error,
-                      size_t error_size) {
-  uint64_t hash = UINT64_C(0xcbf29ce484222325);
-  char chunk[4096];
-  bool ok = false;
-  struct stat status;
-  FILE *file = NULL;
-  if (stat(path, &status) != 0) {
-    lkv_fail(error, error_size, "plug-in '%s': %s", path, strerror(errno));
-    goto cleanup;
-  }
-  if (!S_ISREG(status.st_mode)) {
-    lkv_fail(error, error_size, "plug-in '%s': not a regular file; name a shared object",
-             path);
-    goto cleanup;
-  }
-  file = fopen(path, "rb");
-  if (!file) {
-    lkv_fail(error, error_size, "plug-in '%s': %s", path, strerror(errno));
-    goto cleanup;
-  }
-  for (size_t got; (got = fread(chunk, 1, sizeof chunk, file)) > 0;)
-    hash = fnv1a(hash, chunk, got);
-  if (ferror(file)) {
-    lkv_fail(error, error_size, "plug-in '%s': cannot be read", path);
-    goto cleanup;
-  }
-  hash = fnv1a(hash, lkv_driver_build, strlen(lkv_driver_build));
-  snprintf(build, BUILD_DIGITS + 1, "%016llx", (unsigned long long)hash);
-  ok = true;
-cleanup:
-  if (file) fclose(file);
-  return ok;
-}
 
 static bool check_table(const char *path, const lkv_plugin *plugin, char *error,
                         size_t error_size) {
@@ -122,7 +75,7 @@ static char *explicit_path(const char *path) {
 }
 
 bool lkv_plugin_load(const char *path, char *error, size_t error_size) {
-  char build[BUILD_DIGITS + 1];
+  char build[SHARED_OBJECT_BUILD_SIZE];
   bool ok = false;
   void *object = NULL;
   const lkv_plugin *plugin = NULL;
@@ -131,7 +84,7 @@ bool lkv_plugin_load(const char *path, char *error, size_t error_size) {
     lkv_fail(error, error_size, "plug-in '%s': out of memory", path);
     goto cleanup;
   }
-  if (!hash_file(file, build, error, error_size)) goto cleanup;
+  if (!lkv_shared_object_identify(file, build, error, error_size)) goto cleanup;
 
   object = dlopen(file, RTLD_NOW | RTLD_LOCAL);
   if (!object) {

@@ -54,6 +54,7 @@ const char *lkv_kernel_build(const lkv_kernel *kernel) {
 }
 
 bool lkv_registry_add(const lkv_kernel *const *kernels, size_t count, const char *build) {
+  if (count == 0) return true;
   char *kept = strdup(build);
   plugged *grown = realloc(plugins, (plugin_count + count) * sizeof *plugins);
   if (grown) plugins = grown;

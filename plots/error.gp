@@ -5,6 +5,6 @@ load plots . '/length_axis.gp'
 load plots . '/error_axis.gp'
 do for [format in formats] {
   load plots . '/terminal.gp'
-  plot @draw_lines, @draw_flagged
+  plot @draw_lines @draw_flagged
   unset output
 }

@@ -1,4 +1,5 @@
-# A logarithmic x axis of sequence lengths: ticks at powers of 2, or of 4 over a long range.
+# A logarithmic x axis of sequence lengths: ticks at powers of 2, or of 4 over a long
+# range.
 set logscale x 2
 set xrange [x_low / 1.15 : x_high * 1.15]
 set xlabel 'sequence length T (tokens)'

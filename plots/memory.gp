@@ -15,6 +15,6 @@ do for [e = 0:48:step] { set ytics add (bytes_text(2.0 ** e) 2.0 ** e) }
 
 do for [format in formats] {
   load plots . '/terminal.gp'
-  plot @draw_guides, @draw_lines, @draw_flagged
+  plot @draw_guides @draw_lines @draw_flagged
   unset output
 }

@@ -1,15 +1,16 @@
 # What every figure of linkv shares: sizes, fonts, colours, the legend, the notes.
 #
-# A figure is drawn by `gnuplot figure.gp KIND.gp`; `linkv plot` writes figure.gp, which sets
+# A figure is drawn by `gnuplot figure.gp KIND.gp`. `linkv plot` writes figure.gp; it sets
 #   plots, folder, figure     this folder, the working folder, the figure's name
 #   formats                   'svg pdf png ', or some of these
 #   full_width                0: a paper's column, 1: its full width
 #   subtitle, source, notes   texts, and subtitle_lines, ... how many lines they have
 #   x_low x_high y_low y_high ranges of what is drawn
 #   linear, square            largest c of guides c T and c T^2 below all points; 0: none
-#   kernels, name[], look[]   lines, from the upper to the lower; look[] numbers their style
+#   kernels, name[], look[]   lines, from the upper to the lower; look[] numbers styles
 #   points[]                  ok points of each line
 #   flagged_points            points of rows that are not ok
+#   one_length                T, where all points have the same; else 0
 # and writes ok.tsv and flagged.tsv beside it: a block a line, x y low high T.
 # Lengths here are points, 1/72 inch.
 
@@ -87,9 +88,11 @@ decades(low, high) = log10(high / low)
 is_labelled(m, low, high) = m == 1 || decades(low, high) < 0.7 \
   || (decades(low, high) < 1.6 && (m == 2 || m == 5))
 
-time_text(t) = t < 999.5 ? sprintf('%g ns', t) : t < 999.5e3 ? sprintf('%g µs', t / 1e3) \
+time_text(t) = t < 999.5 ? sprintf('%g ns', t) \
+  : t < 999.5e3 ? sprintf('%g µs', t / 1e3) \
   : t < 999.5e6 ? sprintf('%g ms', t / 1e6) : sprintf('%g s', t / 1e9)
-bytes_text(b) = b < 1024 ? sprintf('%g B', b) : b < 2.0**20 ? sprintf('%g KiB', b / 1024) \
+bytes_text(b) = b < 1024 ? sprintf('%g B', b) \
+  : b < 2.0**20 ? sprintf('%g KiB', b / 1024) \
   : b < 2.0**30 ? sprintf('%g MiB', b / 2.0**20) : sprintf('%g GiB', b / 2.0**30)
 error_text(m, e) = m == 1 ? sprintf('10^{%d}', e) : sprintf('%d·10^{%d}', m, e)
 
@@ -97,11 +100,10 @@ error_text(m, e) = m == 1 ? sprintf('10^{%d}', e) : sprintf('%d·10^{%d}', m, e)
 ok = folder . '/ok.tsv'
 flagged = folder . '/flagged.tsv'
 # Legend entries are drawn of no data, since gnuplot drops those of an empty block.
-draw_lines = "for [i = 1:kernels] ok index i - 1 using 1:2 with linespoints ls i notitle, \
-  for [i = 1:kernels] NaN with linespoints ls i \
+draw_lines = "for [i = 1:kernels] ok index i - 1 using 1:2 with linespoints ls i \
+  notitle, for [i = 1:kernels] NaN with linespoints ls i \
   title points[i] ? name[i] : name[i] . ' (none ok)'"
-draw_flagged = "for [i = 1:(flagged_points ? kernels : 0)] flagged index i - 1 using 1:2 \
-  with points ls 1000 + i notitle, \
-  for [i = 1:(flagged_points ? kernels : 0)] flagged index i - 1 using 1:2 \
-  with points ls 903 notitle, \
-  for [i = 1:(flagged_points > 0)] NaN with points ls 903 title 'not ok'"
+draw_flagged = flagged_points == 0 ? '' : ", \
+  for [i = 1:kernels] flagged index i - 1 using 1:2 with points ls 1000 + i notitle, \
+  for [i = 1:kernels] flagged index i - 1 using 1:2 with points ls 903 notitle, \
+  NaN with points ls 903 title 'not ok'"

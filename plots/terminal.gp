@@ -15,8 +15,9 @@ if (format eq 'png') {
 }
 set output folder . '/' . figure . '.' . format
 
-# Lines: 1.. for the kernels, 1001.. for their flagged points. The cycles of colours, marks
-# and dashes have lengths 8, 5 and 4, so that 40 kernels differ, and 20 do in grey print.
+# Lines: 1.. for the kernels, 1001.. for their flagged points. The cycles of colours,
+# marks and dashes have lengths 8, 5 and 4, so that 40 kernels differ, and 20 do in grey
+# print.
 do for [i = 1:kernels] {
   k = look[i]
   dash = k % 4 + 1

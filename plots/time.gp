@@ -7,8 +7,9 @@ load plots . '/guides.gp'
 load plots . '/time_axis.gp'
 do for [format in formats] {
   load plots . '/terminal.gp'
-  plot @draw_guides, \
-    for [i = 1:kernels] ok index i - 1 using 1:2:3:4 with yerrorbars ls i dt 1 lw 0.6 pt 0 ps 0.1 \
-    notitle, @draw_lines, @draw_flagged
+  plot @draw_guides \
+    for [i = 1:kernels] ok index i - 1 using 1:2:3:4 \
+    with yerrorbars ls i dt 1 lw 0.6 pt 0 ps 0.1 notitle, \
+    @draw_lines @draw_flagged
   unset output
 }

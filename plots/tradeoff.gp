@@ -13,10 +13,11 @@ do for [e = -1:13] {
 }
 
 # T is written at the points of the upper and of the lower line.
-draw_lengths = "ok index 0 using 1:2:5 with labels offset 0, 0.7 font ',5.5' notitle, \
+draw_lengths = one_length ? '' : ", \
+  ok index 0 using 1:2:5 with labels offset 0, 0.7 font ',5.5' notitle, \
   ok index kernels - 1 using 1:2:5 with labels offset 0, -0.7 font ',5.5' notitle"
 do for [format in formats] {
   load plots . '/terminal.gp'
-  plot @draw_lines, @draw_lengths, @draw_flagged
+  plot @draw_lines @draw_lengths @draw_flagged
   unset output
 }

@@ -9,8 +9,7 @@
  * Loops: t; i of pass 1; i of pass 2. O(T^2 d^2) time, O(T + d^2) workspace.
  *
  * Build, from the top of linkv's source:
- *   cc -O3 -std=c17 -shared -fPIC -I kernels/include docs/plugin/my_kernel.c \
- *      -o my_kernel.so -lm
+ *   cc -O3 -shared -fPIC -I kernels/include docs/plugin/my_kernel.c -o my_kernel.so -lm
  */
 #include <math.h>
 #include <stdint.h>

@@ -51,8 +51,7 @@ typedef struct npy_header {
 } npy_header;
 
 /* Bytes from the start of the file to the first element, NPY_PREFIX_BYTES to
- * NPY_HEADER_MAX of them, from the file's first `size` (at most NPY_PREFIX_BYTES) bytes.
- */
+ * NPY_HEADER_MAX, from the file's first `size` (at most NPY_PREFIX_BYTES) bytes. */
 bool npy_header_bytes(const unsigned char *prefix, size_t size, size_t *bytes,
                       error *err);
 

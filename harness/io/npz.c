@@ -39,8 +39,7 @@ __attribute__((format(printf, 4, 5))) static bool array_error(error *err,
   return error_set(err, "%s: array '%.100s': %s", path, name, text);
 }
 
-/* Bytes of an array's name in a member's name: NAME.npy. SIZE_MAX where it is no array.
- */
+/* Length of NAME in a member's name, NAME.npy. SIZE_MAX where it is no array. */
 static size_t array_name_length(const char *member) {
   size_t length = strlen(member);
   if (length < 4 || strcmp(member + length - 4, ".npy") != 0) return SIZE_MAX;

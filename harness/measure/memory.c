@@ -12,11 +12,16 @@
 #define STATUS     "/proc/self/status"
 #define ROLLUP     "/proc/self/smaps_rollup"
 
-/* The kernel's VmHWM is fed by a counter that may be wrong by tens of pages a CPU, where
- * Rss of smaps_rollup is exact but knows only of now. Memory that is still resident is
- * therefore read from Rss, and VmHWM is heeded only once it rose above where it began. */
-static size_t resident_at_reset;
-static size_t high_water_at_reset;
+/* Pages of programs and libraries come 16 at a time wherever a new function is called, and
+ * are no memory of the kernel's: what is counted is Anonymous of smaps_rollup, exact but of
+ * now alone. Memory that was freed again shows only in VmHWM, which counts everything and is
+ * fed by counters that may be wrong by tens of pages a CPU: it is heeded where it is above
+ * what is resident now by more than that. */
+enum { COUNTER_PAGES_A_CPU = 64 };
+
+typedef struct memory_now {
+  size_t anonymous, resident;
+} memory_now;
 
 static bool read_bytes(const char *path, const char *key, size_t *bytes, error *err) {
   if (system_bytes(path, key, bytes)) return true;
@@ -25,9 +30,9 @@ static bool read_bytes(const char *path, const char *key, size_t *bytes, error *
       errno ? strerror(errno) : "no line with a number of kB where expected");
 }
 
-static bool read_both(size_t *resident, size_t *high_water, error *err) {
-  return read_bytes(ROLLUP, "Rss:", resident, err) &&
-         read_bytes(STATUS, "VmHWM:", high_water, err);
+static bool read_now(memory_now *now, error *err) {
+  return read_bytes(ROLLUP, "Anonymous:", &now->anonymous, err) &&
+         read_bytes(ROLLUP, "Rss:", &now->resident, err);
 }
 
 static bool clear_peak(error *err) {
@@ -43,20 +48,22 @@ static bool clear_peak(error *err) {
 }
 
 bool memory_reset_peak(size_t *resident, error *err) {
+  memory_now now;
   malloc_trim(0);
   /* The first reading makes resident what later readings touch. */
-  if (!read_both(&resident_at_reset, &high_water_at_reset, err)) return false;
-  if (!clear_peak(err)) return false;
-  if (!read_both(&resident_at_reset, &high_water_at_reset, err)) return false;
-  *resident = resident_at_reset;
+  if (!read_now(&now, err) || !clear_peak(err) || !read_now(&now, err)) return false;
+  *resident = now.anonymous;
   return true;
 }
 
 bool memory_peak(size_t *peak, error *err) {
-  size_t resident, high_water;
-  if (!read_both(&resident, &high_water, err)) return false;
-  *peak = resident > resident_at_reset ? resident : resident_at_reset;
-  if (high_water > high_water_at_reset && high_water > *peak) *peak = high_water;
+  memory_now now;
+  size_t high_water;
+  const size_t precision = COUNTER_PAGES_A_CPU * (size_t)sysconf(_SC_PAGESIZE) *
+                           (size_t)sysconf(_SC_NPROCESSORS_ONLN);
+  if (!read_now(&now, err) || !read_bytes(STATUS, "VmHWM:", &high_water, err)) return false;
+  const bool freed = high_water > now.resident + precision;
+  *peak = now.anonymous + (freed ? high_water - now.resident : 0);
   return true;
 }
 

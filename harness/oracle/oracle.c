@@ -9,6 +9,11 @@
 
 enum { Q, QK, KK, VK, QV, KV, VV };
 
+/* Columns are summed this many at a time, in pairs because compilers then keep the sums
+ * in registers. */
+enum { BLOCK = 16 };
+typedef double pair __attribute__((vector_size(2 * sizeof(double))));
+
 typedef struct slice {
   size_t seq_len, head_dim, stride;
   double eps;
@@ -42,13 +47,36 @@ static double dot(size_t d, const double *a, const double *b) {
   return sum;
 }
 
+static pair load_pair(const double *from) {
+  pair p;
+  memcpy(&p, from, sizeof p);
+  return p;
+}
+
+/* out (cols) = x (inner) @ w (inner, cols). Each element is summed in order of `inner`,
+ * in a block of columns or beyond the last. */
+static void row_times_matrix(size_t inner, size_t cols, const double *restrict x,
+                             const double *restrict w, double *restrict out) {
+  size_t c = 0;
+  for (; c + BLOCK <= cols; c += BLOCK) {
+    pair sum[BLOCK / 2] = {0};
+    for (size_t k = 0; k < inner; k++) {
+      const pair factor = {x[k], x[k]};
+      for (size_t j = 0; j < BLOCK / 2; j++)
+        sum[j] += factor * load_pair(w + k * cols + c + 2 * j);
+    }
+    memcpy(out + c, sum, sizeof sum);
+  }
+  for (size_t j = c; j < cols; j++) out[j] = 0;
+  for (size_t k = 0; k < inner; k++)
+    for (size_t j = c; j < cols; j++) out[j] += x[k] * w[k * cols + j];
+}
+
 /* out = q S / (q . Z + eps): an effective key or value. */
 static void effective_row(size_t d, const double *restrict q, const double *restrict s,
                           const double *restrict z, double eps, double *restrict out) {
   const double denominator = dot(d, q, z) + eps;
-  for (size_t c = 0; c < d; c++) out[c] = 0;
-  for (size_t r = 0; r < d; r++)
-    for (size_t c = 0; c < d; c++) out[c] += q[r] * s[r * d + c];
+  row_times_matrix(d, d, q, s, out);
   for (size_t c = 0; c < d; c++) out[c] /= denominator;
 }
 
@@ -96,7 +124,8 @@ static void attend(const slice *s, state *st) {
 }
 
 bool oracle_attention(const oracle_shape *shape, double eps,
-                      const double *const operands[ORACLE_OPERANDS], double *y, error *err) {
+                      const double *const operands[ORACLE_OPERANDS], double *y,
+                      error *err) {
   const size_t d = shape->head_dim, T = shape->seq_len, H = shape->heads;
   if (d > UINT32_MAX / sizeof(double))
     return error_set(err, "oracle: a head_dim of %zu is too large", d);
@@ -111,7 +140,8 @@ bool oracle_attention(const oracle_shape *shape, double eps,
   for (size_t b = 0; b < shape->batch; b++)
     for (size_t h = 0; h < H; h++) {
       const size_t start = b * T * H * d + h * d;
-      slice s = {.seq_len = T, .head_dim = d, .stride = H * d, .eps = eps, .y = y + start};
+      slice s = {
+          .seq_len = T, .head_dim = d, .stride = H * d, .eps = eps, .y = y + start};
       for (int o = 0; o < ORACLE_OPERANDS; o++) s.operand[o] = operands[o] + start;
       attend(&s, &st);
     }
@@ -121,12 +151,6 @@ bool oracle_attention(const oracle_shape *shape, double eps,
 
 void oracle_project(size_t rows, size_t inner, size_t cols, const double *restrict x,
                     const double *restrict w, double *restrict out) {
-  for (size_t r = 0; r < rows; r++) {
-    double *y = out + r * cols;
-    for (size_t c = 0; c < cols; c++) y[c] = 0;
-    for (size_t k = 0; k < inner; k++) {
-      const double a = x[r * inner + k];
-      for (size_t c = 0; c < cols; c++) y[c] += a * w[k * cols + c];
-    }
-  }
+  for (size_t r = 0; r < rows; r++)
+    row_times_matrix(inner, cols, x + r * inner, w, out + r * cols);
 }

@@ -76,19 +76,46 @@ static const char *text_of(const row *r, int field) {
 static void append_integer(char text[TEXT_MAX], const char *name, const row *r,
                            int field) {
   if (r->field[field].known)
-    append(text, "  %s = %" PRId64, name, r->field[field].integer);
+    append(text, ", %s\u00A0=\u00A0%" PRId64, name, r->field[field].integer);
   else
-    append(text, "  %s unknown", name);
+    append(text, ", %s unknown", name);
+}
+
+static bool has_seq_len(const plot_point *point, size_t count, int64_t seq_len) {
+  for (size_t i = 0; i < count; i++)
+    if (point[i].seq_len != seq_len) return false;
+  return true;
+}
+
+/* The T of every point; 0 where they differ. */
+static int64_t one_length(const plot_figure *figure) {
+  int64_t seq_len = 0;
+  for (size_t s = 0; s < figure->count && !seq_len; s++) {
+    const plot_series *series = &figure->series[s];
+    if (series->ok_count) seq_len = series->ok[0].seq_len;
+    if (series->flagged_count) seq_len = series->flagged[0].seq_len;
+  }
+  for (size_t s = 0; s < figure->count; s++) {
+    const plot_series *series = &figure->series[s];
+    if (!has_seq_len(series->ok, series->ok_count, seq_len) ||
+        !has_seq_len(series->flagged, series->flagged_count, seq_len))
+      return 0;
+  }
+  return seq_len;
 }
 
 static void put_subtitle(const plot_figure *figure, size_t width, FILE *out) {
   const row *r = figure->sample;
   char text[TEXT_MAX] = "";
-  append(text, "%s stage, %s inputs,", text_of(r, ROW_stage), text_of(r, ROW_regime));
+  append(text, "%s, %s inputs", text_of(r, ROW_stage), text_of(r, ROW_regime));
   append_integer(text, "B", r, ROW_batch);
+  if (one_length(figure)) append(text, ", T\u00A0=\u00A0%" PRId64, one_length(figure));
   append_integer(text, "H", r, ROW_heads);
   append_integer(text, "d", r, ROW_head_dim);
-  append_integer(text, "threads", r, ROW_threads);
+  const value *threads = &r->field[ROW_threads];
+  if (threads->known)
+    append(text, ", %" PRId64 "\u00A0thread%s", threads->integer,
+           threads->integer == 1 ? "" : "s");
   put_wrapped("subtitle", text, width, out);
   *text = 0;
   append(text, "machine %s", text_of(r, ROW_machine));
@@ -111,7 +138,7 @@ static const char *const shown_texts[PLOT_KINDS] = {
     [PLOT_TIME] = "Wall time of one call, median; bars span its interval.",
     [PLOT_MEMORY] = "Peak resident memory above inputs and output.",
     [PLOT_ERROR] = "Largest |y − oracle| over max |oracle| of the row.",
-    [PLOT_TRADEOFF] = "Lines run over T, which is written at the upper and the lower."};
+    [PLOT_TRADEOFF] = "Largest |y − oracle| over max |oracle| of the row."};
 
 static const char *const merged_texts[PLOT_KINDS] = {
     [PLOT_TIME] = " Fastest over tile sizes and seeds.",
@@ -121,7 +148,10 @@ static const char *const merged_texts[PLOT_KINDS] = {
 
 static void put_notes(const plot_figure *figure, size_t width, FILE *out) {
   char text[TEXT_MAX] = "", counts[TEXT_MAX] = "";
-  append(text, "%s%s", shown_texts[figure->kind],
+  append(text, "%s%s%s", shown_texts[figure->kind],
+         figure->kind == PLOT_TRADEOFF && !one_length(figure)
+             ? " Lines run over T, which is written at the upper and the lower."
+             : "",
          figure->merged ? merged_texts[figure->kind] : "");
   if (append_counts(counts, figure->flagged))
     append(text, " Hollow and crossed: rows not ok (%s).", counts);
@@ -184,7 +214,8 @@ static void put_series(const plot_figure *figure, FILE *out) {
     fprintf(out, "look[%zu] = %zu\npoints[%zu] = %zu\n", s + 1, figure->series[s].style,
             s + 1, figure->series[s].ok_count);
   }
-  fprintf(out, "flagged_points = %zu\n", total(figure->flagged));
+  fprintf(out, "flagged_points = %zu\none_length = %" PRId64 "\n", total(figure->flagged),
+          one_length(figure));
 }
 
 static bool put_settings(const plot_script *script, const plot_figure *figure,

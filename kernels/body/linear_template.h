@@ -7,8 +7,8 @@
 
 enum { TYPED(LANES, REAL) = 8 };
 
-/* Prefix states of one slice: S = sum_j key_j value_j^T, (d, d) rows, and Z = sum_j
- * key_j. */
+/* Prefix states of one slice: S = sum_j key_j value_j^T, a (d, d) matrix, and
+ * Z = sum_j key_j. */
 typedef struct TYPED(prefix, REAL) {
   REAL *s;
   REAL *z;
@@ -59,8 +59,8 @@ static inline REAL TYPED(dot, REAL)(const REAL *restrict a, const REAL *restrict
   return ((lane[0] + lane[2]) + (lane[1] + lane[3])) + rest;
 }
 
-/* out += sum_i coefficient_i row_i, columns independent; row i starts at rows[i *
- * stride]. Four rows a pass, so that `out` is read and written a quarter as often. */
+/* out += sum_i coefficient_i row_i; row i starts at rows[i * stride].
+ * Four rows a pass, so that `out` is read and written a quarter as often. */
 static inline void TYPED(add_rows, REAL)(REAL *restrict out,
                                          const REAL *restrict coefficient,
                                          const REAL *restrict rows, size_t stride,

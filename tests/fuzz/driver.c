@@ -3,8 +3,7 @@
  *   fuzz_npz_replay [--mutations N] FILE_OR_FOLDER ...
  *
  * Mutations are seeded by the input's index, so a run repeats exactly. Exits 0 where
- * every input was tried; a defect ends the process, after the line that names the input.
- */
+ * every input was tried; a defect ends the process after the line naming its input. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -65,8 +64,7 @@ static size_t edit(run *r, uint8_t *data, size_t size) {
   return size;
 }
 
-/* Runs a copy that is exactly as long as the input: a sanitizer sees a read past its end.
- */
+/* Runs a copy exactly as long as the input: a sanitizer sees a read past its end. */
 static bool try_input(const uint8_t *data, size_t size) {
   uint8_t *copy = malloc(size ? size : 1);
   if (!copy) return false;

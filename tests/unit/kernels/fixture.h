@@ -12,11 +12,18 @@
 
 #include <cmocka.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "linkv/driver.h"
 #include "linkv/registry.h"
+
+/* Read by LeakSanitizer: LLVM's OpenMP runtime keeps memory of its threads to the end. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void) {
+  return "leak:libomp.so";
+}
 
 typedef struct fixture {
   lkv_problem problem;
@@ -107,10 +114,33 @@ static inline double *from_dtype(void *in, size_t count, lkv_dtype dtype) {
   return out;
 }
 
-/* Whether this CPU and the kernel take the problem; every other failure fails the test.
+/* The one kernel this test program was asked for; NULL: every kernel. */
+static const lkv_kernel *only_kernel;
+
+/* What CTest takes for a test that was skipped. */
+enum { SKIPPED = 77 };
+
+/* Takes a kernel's name from the command line, if there is one. Returns 0, or what the
+ * program should exit with: 1 for an unknown kernel, SKIPPED for one this CPU cannot run.
  */
+static inline int select_kernel(int argc, char **argv) {
+  const char *why = NULL;
+  if (argc < 2) return 0;
+  only_kernel = lkv_kernel_find(argv[1]);
+  if (!only_kernel) {
+    fprintf(stderr, "no kernel '%s'\n", argv[1]);
+    return 1;
+  }
+  if (lkv_cpu_supports(only_kernel->isa, &why)) return 0;
+  printf("%s is skipped: %s\n", only_kernel->name, why);
+  return SKIPPED;
+}
+
+/* Whether the kernel is asked for, and this CPU and the kernel itself take the problem;
+ * every other failure fails the test. */
 static inline bool runs(const lkv_kernel *kernel, const lkv_problem *problem) {
   const char *why = NULL;
+  if (only_kernel && kernel != only_kernel) return false;
   const lkv_status status = lkv_check(kernel, problem, &why);
   if (status == LKV_UNSUPPORTED) return false;
   assert_int_equal(status, LKV_OK);

@@ -1,5 +1,6 @@
 /* Every kernel against the definition in float64, where the operator is well conditioned.
- */
+
+ * Arguments: the name of one kernel to test, or none for all. */
 #include "fixture.h"
 
 #define TOLERANCE 1e-5
@@ -101,12 +102,14 @@ static void test_plus_infinity(void **state) {
   }
 }
 
-int main(void) {
+int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_grid),
       cmocka_unit_test(test_large_logits),
       cmocka_unit_test(test_minus_infinity),
       cmocka_unit_test(test_plus_infinity),
   };
+  const int unfit = select_kernel(argc, argv);
+  if (unfit) return unfit;
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

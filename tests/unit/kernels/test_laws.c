@@ -1,4 +1,5 @@
-/* Laws of the operator that hold for every kernel, most of them bit for bit. */
+/* Laws of the operator that hold for every kernel, most of them bit for bit.
+ * Arguments: the name of one kernel to test, or none for all. */
 #include "fixture.h"
 
 enum { BATCH = 2, TOKENS = 13, HEADS = 3, DIM = 10, TILE = 4 };
@@ -12,13 +13,8 @@ static fixture standard(void) {
 /* Calls `check` with every kernel that runs the fixture's problem. */
 static void each_kernel(const fixture *f,
                         void (*check)(const lkv_kernel *, const fixture *)) {
-  size_t checked = 0;
-  for (size_t k = 0; k < lkv_kernel_count(); k++) {
-    if (!runs(lkv_kernel_at(k), &f->problem)) continue;
-    check(lkv_kernel_at(k), f);
-    checked++;
-  }
-  assert_true(checked >= 7);
+  for (size_t k = 0; k < lkv_kernel_count(); k++)
+    if (runs(lkv_kernel_at(k), &f->problem)) check(lkv_kernel_at(k), f);
 }
 
 static void standard_each_kernel(void (*check)(const lkv_kernel *, const fixture *)) {
@@ -304,7 +300,7 @@ static void test_dyadic(void **state) {
   fixture_free(&f);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_one_token),
       cmocka_unit_test(test_zero_query_gives_mean),
@@ -318,5 +314,7 @@ int main(void) {
       cmocka_unit_test(test_sign_of_key_query),
       cmocka_unit_test(test_dyadic),
   };
+  const int unfit = select_kernel(argc, argv);
+  if (unfit) return unfit;
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,17 +26,40 @@ static void test_broken_plugins(void **state) {
   assert_null(lkv_kernel_find("fine_by_itself"));
 }
 
+/* A temporary file of the first `size` bytes of `data`; the caller unlinks it. */
+static void write_file(char *path, const char *data, size_t size) {
+  const int file = mkstemp(path);
+  assert_true(file >= 0);
+  assert_int_equal(write(file, data, size), size);
+  close(file);
+}
+
 static void test_files_that_are_no_plugins(void **state) {
   char path[] = "/tmp/linkv_test_XXXXXX";
   (void)state;
   assert_refused(PLUGINS "/absent.so", "No such file");
   assert_refused(PLUGINS, "not a regular file");
-  const int file = mkstemp(path);
-  assert_true(file >= 0);
-  assert_int_equal(write(file, "not an ELF file\n", 16), 16);
-  close(file);
-  assert_refused(path, "cannot be loaded");
+  write_file(path, "not an ELF file, though it is longer than an ELF header is long", 64);
+  assert_refused(path, "not a shared object");
   unlink(path);
+}
+
+/* An object cut short at any place is refused, and does not end the process. */
+static void test_truncated_plugin(void **state) {
+  static char data[1 << 20];
+  (void)state;
+  FILE *file = fopen(PLUGINS "/my_kernel.so", "rb");
+  assert_non_null(file);
+  const size_t size = fread(data, 1, sizeof data, file);
+  fclose(file);
+  assert_true(size > 4096 && size < sizeof data);
+  const size_t cuts[] = {0, 1, 63, 64, 1024, size / 2, size - 1};
+  for (size_t i = 0; i < sizeof cuts / sizeof cuts[0]; i++) {
+    char path[] = "/tmp/linkv_test_XXXXXX";
+    write_file(path, data, cuts[i]);
+    assert_refused(path, cuts[i] < 64 ? "not a shared object" : "cut short");
+    unlink(path);
+  }
 }
 
 static void test_short_error_buffer(void **state) {
@@ -89,6 +112,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_broken_plugins),
       cmocka_unit_test(test_files_that_are_no_plugins),
+      cmocka_unit_test(test_truncated_plugin),
       cmocka_unit_test(test_short_error_buffer),
       cmocka_unit_test(test_sample),
       cmocka_unit_test(test_sample_is_correct),

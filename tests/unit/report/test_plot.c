@@ -89,7 +89,7 @@ static void every_kind_is_drawn(void **state) {
     assert_non_null(strstr(svg, "</svg>"));
     assert_non_null(strstr(svg, "avx2_tile"));
     assert_non_null(strstr(svg, "<text>never_ends (none ok)</text>"));
-    assert_non_null(strstr(svg, "H = 2"));
+    assert_non_null(strstr(svg, "H\u00A0=\u00A02, d\u00A0=\u00A064, 1\u00A0thread"));
     assert_non_null(strstr(svg, "0123456789abcdef"));
     assert_non_null(strstr(svg, "s?`date`; set output "));
     assert_non_null(strstr(svg, "1\u00A0wrong"));

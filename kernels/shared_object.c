@@ -1,0 +1,66 @@
+#include "shared_object.h"
+
+#include <errno.h>
+#include <link.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "kernel_builds.h"
+#include "message.h"
+
+static uint64_t fnv1a(uint64_t hash, const void *data, size_t size) {
+  const unsigned char *byte = data;
+  for (size_t i = 0; i < size; i++) hash = (hash ^ byte[i]) * UINT64_C(0x100000001b3);
+  return hash;
+}
+
+/* NULL, or why an object of `size` bytes is none to load. Its section table comes last:
+ * an object cut short would end the process with SIGBUS inside the loader. */
+static const char *object_fault(FILE *file, uint64_t size) {
+  ElfW(Ehdr) header;
+  if (fread(&header, sizeof header, 1, file) != 1 ||
+      memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
+    return "not a shared object; build it with cc -shared -fPIC";
+  const uint64_t table = (uint64_t)header.e_shnum * header.e_shentsize;
+  if (header.e_shoff > size || table > size - header.e_shoff)
+    return "the file is cut short; build it again";
+  return NULL;
+}
+
+static bool hash_file(FILE *file, char build[SHARED_OBJECT_BUILD_SIZE]) {
+  uint64_t hash = UINT64_C(0xcbf29ce484222325);
+  unsigned char chunk[4096];
+  rewind(file);
+  for (size_t got; (got = fread(chunk, 1, sizeof chunk, file)) > 0;)
+    hash = fnv1a(hash, chunk, got);
+  hash = fnv1a(hash, lkv_driver_build, strlen(lkv_driver_build));
+  snprintf(build, SHARED_OBJECT_BUILD_SIZE, "%016llx", (unsigned long long)hash);
+  return !ferror(file);
+}
+
+bool lkv_shared_object_identify(const char *path, char build[SHARED_OBJECT_BUILD_SIZE],
+                                char *error, size_t error_size) {
+  const char *fault = NULL;
+  FILE *file = NULL;
+  struct stat status;
+  if (stat(path, &status) != 0) {
+    fault = strerror(errno);
+    goto cleanup;
+  }
+  if (!S_ISREG(status.st_mode)) {
+    fault = "not a regular file; name a shared object";
+    goto cleanup;
+  }
+  file = fopen(path, "rb");
+  if (!file) {
+    fault = strerror(errno);
+    goto cleanup;
+  }
+  fault = object_fault(file, (uint64_t)status.st_size);
+  if (!fault && !hash_file(file, build)) fault = "cannot be read";
+cleanup:
+  if (file) fclose(file);
+  return fault ? lkv_fail(error, error_size, "plug-in '%s': %s", path, fault) : true;
+}

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# Bad input: one clear line, exit status 2, nothing written.
+. "$(dirname "$0")/common.sh"
+cd "$work"
+golden=$SOURCE/tests/golden/single_head_n8_d4.npz
+
+# Commands and options
+refused "unknown command 'swoop'" "$LINKV" swoop
+for command in kernels run verify time sweep export plot machine; do
+  expect 0 "$LINKV" $command --help
+  grep -q "usage: linkv $command" out || fail "$command --help does not show its usage"
+  refused "unknown option '--nonsense'.*--help" "$LINKV" $command --nonsense
+done
+refused "a value is missing after '--kernel'" "$LINKV" time --kernel
+refused "no kernel 'nope'; 'linkv kernels' lists" "$LINKV" time --kernel nope
+refused "no regime 'gausian'; there are gaussian" "$LINKV" time --kernel scalar_row --regime gausian
+for value in 0 -1 1.5 abc 99999999999999999999 ''; do
+  refused "--seq-len '$value' is not a whole number" "$LINKV" time --kernel scalar_row --seq-len "$value"
+done
+refused "--stage 'blok' is not one of attention block" "$LINKV" time --kernel scalar_row --stage blok
+refused "--min-time 'nan' is not a number" "$LINKV" time --kernel scalar_row --min-time nan
+refused "unexpected word 'scalar_row'" "$LINKV" time scalar_row
+
+# Case files
+run() { "$LINKV" run --kernel scalar_row --output y.npz "$@"; }
+refused "none.npz: " run --input none.npz
+printf 'not a zip' >junk.npz
+refused "junk.npz: " run --input junk.npz
+: >empty.npz
+refused "empty.npz: " run --input empty.npz
+head -c 3000 "$golden" >cut.npz
+refused "cut.npz: " run --input cut.npz
+refused "$SOURCE: " run --input "$SOURCE"
+refused "no/such: |no/such" "$LINKV" run --kernel scalar_row --input "$golden" --output no/such/y.npz
+[ -z "$(find . -name 'y.npz*')" ] || fail "an output was written"
+
+# Configs
+config() { printf 'name: t\naxes:\n  kernel: [%s]\n  seq_len: [%s]\n  head_dim: [4]\n%s\n' "$@" >c.yaml; }
+sweep() { "$LINKV" sweep c.yaml --db t.db; }
+config '"*"' 8 'where: "seq_len <"'
+refused 'c.yaml: where: .*SQL expression' sweep
+config '"*"' 8 'where: "seq_len > 100"'
+refused 'c.yaml: where: leaves no point' sweep
+config '"*"' 8 'repetition: 3'
+refused 'c.yaml:6: repetition: unknown key' sweep
+config '"*"' '8, twelve' ''
+refused "c.yaml:4: axes.seq_len\[1\]: 'twelve' is not a whole number" sweep
+config '"*"' '64..32' ''
+refused "c.yaml:4: axes.seq_len\[0\]: '64..32'" sweep
+config 'none_*' 8 ''
+refused "'none_\*' matches no kernel" sweep
+config '"*"' 8 'repetitions: 0'
+refused 'c.yaml:6: repetitions: 0 is not' sweep
+printf 'name: t\naxes: [\n' >c.yaml
+refused 'c.yaml:[0-9]+: not YAML' sweep
+: >c.yaml
+refused 'c.yaml: empty' sweep
+refused 'a config is missing' "$LINKV" sweep
+refused 'nowhere.yaml: No such file' "$LINKV" sweep nowhere.yaml
+[ ! -e t.db ] || fail "a refused sweep made a database"
+
+# Databases
+config '"scalar_row"' 8 ''
+refused 'none.db: no such database' "$LINKV" export --db none.db
+[ ! -e none.db ] || fail "export made a database"
+refused 'junk.npz: ' "$LINKV" export --db junk.npz
+refused 'junk.npz: ' "$LINKV" sweep c.yaml --db junk.npz
+sqlite3 other.db 'CREATE TABLE t (x)'
+refused "other.db: a database, but not linkv's" "$LINKV" export --db other.db
+refused "other.db: a database, but not linkv's" "$LINKV" sweep c.yaml --db other.db
+refused "no/dir.db: " "$LINKV" sweep c.yaml --db no/dir.db
+
+# Plug-ins
+refused "none.so" "$LINKV" kernels --plugin ./none.so
+refused "junk.npz" "$LINKV" kernels --plugin ./junk.npz
+for plugin in "$BUILD"/tests/plugins/broken_*.so; do
+  for command in kernels 'time --kernel scalar_row' 'sweep c.yaml --db t.db' \
+    "verify --input $golden" "run --kernel scalar_row --input $golden --output y.npz"; do
+    # shellcheck disable=SC2086
+    refused "$(basename "$plugin")" "$LINKV" $command --plugin "$plugin"
+  done
+done
+[ ! -e t.db ] && [ ! -e y.npz ] || fail "a refused plug-in left a file"
+echo "every refusal is one line and leaves nothing behind"
