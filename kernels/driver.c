@@ -15,14 +15,13 @@ enum { PROJECTION_ROWS = 128 };
 
 /* What one run needs, in elements and bytes; SIZE_MAX where that does not fit size_t. */
 typedef struct plan {
-  size_t slices; /* batch * heads */
-  size_t width;  /* D = heads * head_dim */
-  size_t rows;   /* batch * seq_len */
-  size_t
-      projected_bytes; /* of one projected operand, padded; 0 for the attention stage */
-  size_t slice_bytes;  /* of one kernel workspace, padded */
-  int workers;         /* threads that attend */
-  size_t bytes;        /* of the whole workspace */
+  size_t slices;          /* batch * heads */
+  size_t width;           /* D = heads * head_dim */
+  size_t rows;            /* batch * seq_len */
+  size_t projected_bytes; /* of a projected operand, padded; 0 for attention */
+  size_t slice_bytes;     /* of one kernel workspace, padded */
+  int workers;            /* threads that attend */
+  size_t bytes;           /* of the whole workspace */
 } plan;
 
 static const char *broken_bound(const lkv_problem *problem) {

@@ -50,8 +50,8 @@ void cli_list_free(cli_list *list) {
 }
 
 static bool list_push(cli_list *list, const char *item) {
-  const char **grown = (const char **)realloc((void *)list->item,
-                                              (list->count + 1) * sizeof *grown);
+  const char **grown =
+      (const char **)realloc((void *)list->item, (list->count + 1) * sizeof *grown);
   if (!grown) return false;
   list->item = grown;
   list->item[list->count++] = item;
@@ -91,11 +91,14 @@ static bool parse_u64(const char *text, uint64_t low, uint64_t high, uint64_t *o
 }
 
 /* Stores `text` in the option's target; on failure writes what would be right. */
-static bool store_value(const cli_option *o, const char *text, char *remedy, size_t size) {
+static bool store_value(const cli_option *o, const char *text, char *remedy,
+                        size_t size) {
   uint64_t u;
   char *end;
   switch (o->kind) {
-    case CLI_FLAG: *(bool *)o->target = true; return true;
+    case CLI_FLAG:
+      *(bool *)o->target = true;
+      return true;
     case CLI_TEXT:
       *(const char **)o->target = text;
       snprintf(remedy, size, "a value that is not empty");
@@ -147,13 +150,12 @@ cli_parsed cli_parse(const cli_command *command, const cli_option *options, int 
   struct option longs[OPTIONS_MAX + 2] = {{0}};
   int count = 0;
   for (; options[count].name && count < OPTIONS_MAX; count++)
-    longs[count] = (struct option){.name = options[count].name,
-                                   .has_arg = options[count].kind == CLI_FLAG
-                                                  ? no_argument
-                                                  : required_argument,
-                                   .val = OPTION_BASE + count};
-  longs[count] = (struct option){.name = "help", .has_arg = no_argument,
-                                 .val = OPTION_BASE + count};
+    longs[count] = (struct option){
+        .name = options[count].name,
+        .has_arg = options[count].kind == CLI_FLAG ? no_argument : required_argument,
+        .val = OPTION_BASE + count};
+  longs[count] =
+      (struct option){.name = "help", .has_arg = no_argument, .val = OPTION_BASE + count};
 
   char see[96];
   snprintf(see, sizeof see, "see 'linkv %s --help'", command->name);

@@ -35,9 +35,9 @@ typedef struct cli_list {
 typedef struct cli_option {
   const char *name; /* "seq-len" for --seq-len; NULL ends the table */
   cli_kind kind;
-  void *target; /* holds the default before, the value after */
-  const char *metavar; /* "T"; NULL for flags */
-  const char *help;    /* one clause; the default is named here */
+  void *target;               /* holds the default before, the value after */
+  const char *metavar;        /* "T"; NULL for flags */
+  const char *help;           /* one clause; the default is named here */
   const char *const *choices; /* CLI_CHOICE: NULL-terminated */
 } cli_option;
 
@@ -55,8 +55,9 @@ typedef enum cli_parsed { CLI_GO, CLI_STOP_FINE, CLI_STOP_USAGE } cli_parsed;
 
 /* Parses long options ("--name value", "--name=value") into their targets and gathers the
  * other words in `words` (kept in order; "--" ends options). `--help` prints the page on
- * stdout and gives CLI_STOP_FINE; a mistake prints one line on stderr, naming the option and
- * the remedy, and gives CLI_STOP_USAGE. Lists are owned by the caller: cli_list_free. */
+ * stdout and gives CLI_STOP_FINE; a mistake prints one line on stderr, naming the option
+ * and the remedy, and gives CLI_STOP_USAGE. Lists are owned by the caller: cli_list_free.
+ */
 cli_parsed cli_parse(const cli_command *command, const cli_option *options, int argc,
                      char **argv, cli_list *words);
 
@@ -66,7 +67,8 @@ void cli_list_free(cli_list *list);
 __attribute__((format(printf, 3, 4))) int cli_fail(const cli_command *command, int code,
                                                    const char *format, ...);
 
-/* fflush(stdout), and EXIT_USAGE with a line on stderr if anything could not be written. */
+/* fflush(stdout), and EXIT_USAGE with a line on stderr if anything could not be written.
+ */
 int cli_finish(const cli_command *command, int code);
 
 /* Loads the plug-ins named by --plugin; on failure prints and returns false. */

@@ -15,8 +15,9 @@ const cli_command cli_kernels = {
     .name = "kernels",
     .summary = "what there is, what runs on this CPU, and why not",
     .usage = "[options]",
-    .details = "  linkv kernels\n"
-               "  linkv kernels --plugin ./my_kernel.so --format json",
+    .details =
+        "  linkv kernels\n"
+        "  linkv kernels --plugin ./my_kernel.so --format json",
     .run = run,
 };
 

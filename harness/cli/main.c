@@ -8,7 +8,7 @@ static const cli_command *const commands[] = {
     &cli_kernels, &cli_run,  &cli_verify,  &cli_time,   &cli_sweep,
     &cli_export,  &cli_plot, &cli_machine, &cli_worker,
 };
-enum { COMMANDS = sizeof commands / sizeof *commands };
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 static void print_help(FILE *out) {
   fputs(
@@ -21,7 +21,8 @@ static void print_help(FILE *out) {
   fputs(
       "\n'linkv COMMAND --help' teaches a command. A first look:\n\n"
       "  linkv kernels                                   what runs on this CPU\n"
-      "  linkv time --kernel scalar_row --seq-len 512    one point, measured and checked\n"
+      "  linkv time --kernel scalar_row --seq-len 512    one point, measured and "
+      "checked\n"
       "  linkv sweep configs/quick.yaml                  many points, into a database\n"
       "\n"
       "exit status: 0 fine, 1 regression, 2 usage or bad input, 3 wrong numerics,\n"
@@ -43,8 +44,7 @@ int main(int argc, char **argv) {
     return EXIT_FINE;
   }
   for (size_t i = 0; i < COMMANDS; i++)
-    if (!strcmp(argv[1], commands[i]->name))
-      return commands[i]->run(argc - 1, argv + 1);
+    if (!strcmp(argv[1], commands[i]->name)) return commands[i]->run(argc - 1, argv + 1);
   fprintf(stderr, "linkv: unknown command '%s'; see 'linkv --help'\n", argv[1]);
   return EXIT_USAGE;
 }

@@ -32,14 +32,16 @@ bool point_options_take(const cli_command *command, const point_options *o, poin
   }
   const lkv_kernel *kernel = lkv_kernel_find(o->kernel);
   if (!kernel) {
-    cli_fail(command, EXIT_USAGE, "no kernel '%s'; 'linkv kernels' lists them", o->kernel);
+    cli_fail(command, EXIT_USAGE, "no kernel '%s'; 'linkv kernels' lists them",
+             o->kernel);
     return false;
   }
   if (!regime_find(o->regime)) {
     char names[256] = "";
     int used = 0;
     for (size_t i = 0; i < regime_count(); i++)
-      used += snprintf(names + used, sizeof names - (size_t)used, " %s", regime_at(i)->name);
+      used +=
+          snprintf(names + used, sizeof names - (size_t)used, " %s", regime_at(i)->name);
     cli_fail(command, EXIT_USAGE, "no regime '%s'; there are%s", o->regime, names);
     return false;
   }
@@ -47,17 +49,18 @@ bool point_options_take(const cli_command *command, const point_options *o, poin
     cli_fail(command, EXIT_USAGE, "--threads %zu is over %d", o->threads, THREADS_MAX);
     return false;
   }
-  *out = (point){.kernel = kernel,
-                 .stage = o->stage == LKV_STAGE_BLOCK ? LKV_STAGE_BLOCK : LKV_STAGE_ATTENTION,
-                 .seed = o->seed,
-                 .problem = {.batch = o->batch,
-                             .seq_len = o->seq_len,
-                             .heads = o->heads,
-                             .head_dim = o->head_dim,
-                             .tile_q = o->tile_q,
-                             .tile_k = o->tile_k,
-                             .eps = CASE_DEFAULT_EPS},
-                 .threads = o->threads};
+  *out = (point){
+      .kernel = kernel,
+      .stage = o->stage == LKV_STAGE_BLOCK ? LKV_STAGE_BLOCK : LKV_STAGE_ATTENTION,
+      .seed = o->seed,
+      .problem = {.batch = o->batch,
+                  .seq_len = o->seq_len,
+                  .heads = o->heads,
+                  .head_dim = o->head_dim,
+                  .tile_q = o->tile_q,
+                  .tile_k = o->tile_k,
+                  .eps = CASE_DEFAULT_EPS},
+      .threads = o->threads};
   out->problem = lkv_resolve_tiles(kernel, out->problem);
   snprintf(out->regime, sizeof out->regime, "%s", o->regime);
   return true;

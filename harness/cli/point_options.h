@@ -19,24 +19,35 @@ typedef struct point_options {
 extern const char *const cli_stages[];
 
 /* The point's rows of an option table; `o` is a point_options. */
-#define POINT_OPTIONS(o)                                                                  \
-  {"kernel", CLI_TEXT, &(o).kernel, "K", "kernel, as 'linkv kernels' names it", NULL},    \
-      {"stage", CLI_CHOICE, &(o).stage, "STAGE", "what goes in, default attention",       \
-       cli_stages},                                                                       \
-      {"regime", CLI_TEXT, &(o).regime, "R", "distribution of the inputs, default gaussian", \
-       NULL},                                                                             \
-      {"seed", CLI_SEED, &(o).seed, "N", "seed of the inputs, default 1", NULL},          \
-      {"batch", CLI_SIZE, &(o).batch, "B", "default 1", NULL},                            \
-      {"seq-len", CLI_SIZE, &(o).seq_len, "T", "tokens, default 256", NULL},              \
-      {"heads", CLI_SIZE, &(o).heads, "H", "default 1", NULL},                            \
-      {"head-dim", CLI_SIZE, &(o).head_dim, "D", "numbers a head, default 64", NULL},     \
-      {"tile-q", CLI_SIZE, &(o).tile_q, "N", "queries a tile, default the kernel's", NULL}, \
-      {"tile-k", CLI_SIZE, &(o).tile_k, "N", "keys a tile, default the kernel's", NULL},  \
-      {"threads", CLI_SIZE, &(o).threads, "N", "default 1", NULL},                        \
-      {"min-time", CLI_REAL, &(o).min_time_s, "S",                                        \
-       "seconds a repetition is timed for, default 0.05", NULL},                          \
-      {"plugin", CLI_LIST, &(o).plugins, "FILE.so",                                       \
-       "kernels of a shared object; may be repeated", NULL}
+#define POINT_OPTIONS(o)                                                                 \
+  {"kernel", CLI_TEXT, &(o).kernel, "K", "kernel, as 'linkv kernels' names it", NULL},   \
+      {"stage",   CLI_CHOICE, &(o).stage, "STAGE", "what goes in, default attention",    \
+       cli_stages},                                                                      \
+      {"regime",                                                                         \
+       CLI_TEXT,                                                                         \
+       &(o).regime,                                                                      \
+       "R",                                                                              \
+       "distribution of the inputs, default gaussian",                                   \
+       NULL},                                                                            \
+      {"seed", CLI_SEED, &(o).seed, "N", "seed of the inputs, default 1", NULL},         \
+      {"batch", CLI_SIZE, &(o).batch, "B", "default 1", NULL},                           \
+      {"seq-len", CLI_SIZE, &(o).seq_len, "T", "tokens, default 256", NULL},             \
+      {"heads", CLI_SIZE, &(o).heads, "H", "default 1", NULL},                           \
+      {"head-dim", CLI_SIZE, &(o).head_dim, "D", "numbers a head, default 64", NULL},    \
+      {"tile-q", CLI_SIZE, &(o).tile_q, "N", "queries a tile, default the kernel's",     \
+       NULL},                                                                            \
+      {"tile-k", CLI_SIZE, &(o).tile_k, "N", "keys a tile, default the kernel's", NULL}, \
+      {"threads", CLI_SIZE, &(o).threads, "N", "default 1", NULL},                       \
+      {"min-time",                                                                       \
+       CLI_REAL,                                                                         \
+       &(o).min_time_s,                                                                  \
+       "S",                                                                              \
+       "seconds a repetition is timed for, default 0.05",                                \
+       NULL},                                                                            \
+  {                                                                                      \
+    "plugin", CLI_LIST, &(o).plugins, "FILE.so",                                         \
+        "kernels of a shared object; may be repeated", NULL                              \
+  }
 
 point_options point_options_default(void);
 

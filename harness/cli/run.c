@@ -15,9 +15,12 @@ const cli_command cli_run = {
     .summary = "run one kernel on your tensors (.npz)",
     .usage = "--kernel K --input CASE.npz --output Y.npz [options]",
     .details =
-        "A case file holds X (T, D) or (B, T, D), W_Q W_QK W_KK W_VK W_QV W_KV W_VV (D, D)\n"
-        "and num_heads; or, for the attention stage, Q QK KK VK QV KV VV (B, T, H, d). eps is\n"
-        "1e-6 where it is absent. The output file holds Y, of the kernel's type and of the\n"
+        "A case file holds X (T, D) or (B, T, D), W_Q W_QK W_KK W_VK W_QV W_KV W_VV (D, "
+        "D)\n"
+        "and num_heads; or, for the attention stage, Q QK KK VK QV KV VV (B, T, H, d). "
+        "eps is\n"
+        "1e-6 where it is absent. The output file holds Y, of the kernel's type and of "
+        "the\n"
         "input's rank.\n\n"
         "  linkv run --kernel scalar_row --input tests/golden/cell69_b2_t24_h3_d8.npz "
         "--output y.npz",
@@ -120,8 +123,10 @@ static int run(int argc, char **argv) {
   const cli_parsed parsed = cli_parse(&cli_run, options, argc, argv, &words);
   int code = parsed == CLI_STOP_FINE ? EXIT_FINE : EXIT_USAGE;
   if (parsed == CLI_GO && words.count)
-    cli_fail(&cli_run, EXIT_USAGE, "unexpected word '%s'; files are named by --input and "
-                                   "--output", words.item[0]);
+    cli_fail(&cli_run, EXIT_USAGE,
+             "unexpected word '%s'; files are named by --input and "
+             "--output",
+             words.item[0]);
   else if (parsed == CLI_GO)
     code = check_and_run(&a);
   cli_list_free(&words);

@@ -18,7 +18,8 @@ const cli_command cli_sweep = {
     .summary = "measure the points of a config, into a database; resumes by itself",
     .usage = "CONFIG.yaml [options]",
     .details =
-        "Every repetition is a process of its own and is committed before the next begins:\n"
+        "Every repetition is a process of its own and is committed before the next "
+        "begins:\n"
         "kill it anywhere, run it again, and it goes on where it stopped. docs/sweep.md\n"
         "describes configs. Then look at the results:\n\n"
         "  linkv sweep configs/quick.yaml --dry-run\n"
@@ -29,6 +30,7 @@ const cli_command cli_sweep = {
 };
 
 typedef struct sweep_arguments {
+  char default_db[128];
   const char *config, *db, *label;
   bool dry_run, quiet;
   cli_list plugins;
@@ -49,9 +51,9 @@ static void print_plan(const plan *p) {
   for (size_t i = 0; i < p->count; i++) {
     const point *at = &p->point[i];
     const lkv_problem *q = &at->problem;
-    printf("%-28s %-9s %-9s seed=%-3llu B=%-2zu T=%-5zu H=%-3zu d=%-3zu", at->kernel->name,
-           lkv_stage_name(at->stage), at->regime, (unsigned long long)at->seed, q->batch,
-           q->seq_len, q->heads, q->head_dim);
+    printf("%-28s %-9s %-9s seed=%-3llu B=%-2zu T=%-5zu H=%-3zu d=%-3zu",
+           at->kernel->name, lkv_stage_name(at->stage), at->regime,
+           (unsigned long long)at->seed, q->batch, q->seq_len, q->heads, q->head_dim);
     if (q->tile_q) printf(" tile_q=%zu", q->tile_q);
     if (q->tile_k) printf(" tile_k=%zu", q->tile_k);
     printf(" threads=%zu\n", at->threads);
@@ -75,7 +77,7 @@ static int dry_run(const plan *p, const sweep_options *options, store *s) {
 }
 
 static int tell(const sweep_arguments *a, const sweep_summary *s) {
-  static const char *const shown[] = {"ok",        "skipped",       "wrong",
+  static const char *const shown[] = {"ok",        "skipped",         "wrong",
                                       "untrusted", "ill_conditioned", "crashed",
                                       "timeout",   "out_of_memory"};
   printf("%s: %zu points", a->db, s->points);
@@ -136,14 +138,13 @@ static bool default_db(const config *c, bool make, char *out, size_t size) {
 static int read_and_sweep(sweep_arguments *a, int argc, char **argv) {
   config c;
   error err;
-  char db[128];
   int code = EXIT_USAGE;
   if (!cli_load_plugins(&cli_sweep, &a->plugins)) return EXIT_USAGE;
   if (!config_read(a->config, &c, &err))
     return cli_fail(&cli_sweep, EXIT_USAGE, "%s", err.text);
   char *command = command_of(argc, argv);
-  if (a->db || default_db(&c, !a->dry_run, db, sizeof db)) {
-    if (!a->db) a->db = db;
+  if (a->db || default_db(&c, !a->dry_run, a->default_db, sizeof a->default_db)) {
+    if (!a->db) a->db = a->default_db;
     code = sweep_config(a, &c, command);
   }
   free(command);

@@ -17,20 +17,22 @@ const cli_command cli_time = {
     .summary = "measure one point: time, memory, error, share of peak",
     .usage = "--kernel K [options]",
     .details =
-        "Every repetition runs in a process of its own; the first compares the output with\n"
+        "Every repetition runs in a process of its own; the first compares the output "
+        "with\n"
         "the float64 oracle, the others compare its hash. Time is the median of the\n"
         "repetitions. Nothing is stored: 'linkv sweep' does that.\n\n"
         "  linkv time --kernel scalar_row --seq-len 512 --heads 4\n"
-        "  linkv time --kernel scalar_stream_online --tile-k 32 --stage block --threads 2",
+        "  linkv time --kernel scalar_stream_online --tile-k 32 --stage block --threads "
+        "2",
     .run = run,
 };
 
 static int print_rows(store *s, int format) {
   rows found = {0};
   error err;
-  const bool ok =
-      store_rows(s, NULL, &found, &err) &&
-      export_rows(&found, (export_format)format, stdout, table_wants_colour(stdout), &err);
+  const bool ok = store_rows(s, NULL, &found, &err) &&
+                  export_rows(&found, (export_format)format, stdout,
+                              table_wants_colour(stdout), &err);
   rows_free(&found);
   return ok ? EXIT_FINE : cli_fail(&cli_time, EXIT_USAGE, "%s", err.text);
 }
@@ -71,8 +73,10 @@ static int run(int argc, char **argv) {
   const cli_parsed parsed = cli_parse(&cli_time, options, argc, argv, &words);
   int code = parsed == CLI_STOP_FINE ? EXIT_FINE : EXIT_USAGE;
   if (parsed == CLI_GO && words.count)
-    cli_fail(&cli_time, EXIT_USAGE, "unexpected word '%s'; a point is named by options, see "
-                                    "'linkv time --help'", words.item[0]);
+    cli_fail(&cli_time, EXIT_USAGE,
+             "unexpected word '%s'; a point is named by options, see "
+             "'linkv time --help'",
+             words.item[0]);
   else if (parsed == CLI_GO && repetitions > CONFIG_REPETITIONS_MAX)
     cli_fail(&cli_time, EXIT_USAGE, "--repetitions %zu is over %d", repetitions,
              CONFIG_REPETITIONS_MAX);

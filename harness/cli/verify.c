@@ -23,11 +23,15 @@ const cli_command cli_verify = {
     .summary = "compare kernels with the oracle on case files",
     .usage = "--input CASE.npz [--input ...] [options]",
     .details =
-        "Each kernel runs on each case file; errors are against the float64 oracle, or against\n"
-        "an array of the file (--reference), and then the oracle is a line of its own. Here an\n"
-        "output is wrong where it is not finite and the reference is; else it is unjudged.\n\n"
+        "Each kernel runs on each case file; errors are against the float64 oracle, or "
+        "against\n"
+        "an array of the file (--reference), and then the oracle is a line of its own. "
+        "Here an\n"
+        "output is wrong where it is not finite and the reference is; else it is "
+        "unjudged.\n\n"
         "  linkv verify --input tests/golden/cell69_b2_t24_h3_d8.npz\n"
-        "  linkv verify --input tests/golden/cell69_b2_t24_h3_d8.npz --reference Y_float64",
+        "  linkv verify --input tests/golden/cell69_b2_t24_h3_d8.npz --reference "
+        "Y_float64",
     .run = run,
 };
 
@@ -78,8 +82,8 @@ static double *named_reference(const npz *file, const char *name, const lin_case
     return NULL;
   }
   if (found->count != count || found->type == TENSOR_INT64) {
-    error_set(err, "%s: array '%s': %s %s cannot be an output of %zu elements", file->path,
-              name, tensor_type_name(found->type),
+    error_set(err, "%s: array '%s': %s %s cannot be an output of %zu elements",
+              file->path, name, tensor_type_name(found->type),
               tensor_shape_text(found, shape, sizeof shape), count);
     return NULL;
   }
@@ -133,7 +137,8 @@ static bool verify_case(const verify_arguments *a, const char *input, findings *
   }
   for (size_t k = 0; ok && k < lkv_kernel_count(); k++)
     if (chosen(&a->kernels, lkv_kernel_at(k)->name))
-      ok = verify_kernel(a, input, lkv_kernel_at(k), &c, named ? named : oracle, all, err);
+      ok =
+          verify_kernel(a, input, lkv_kernel_at(k), &c, named ? named : oracle, all, err);
   free(oracle);
   free(named);
   case_free(&c);
@@ -163,9 +168,9 @@ static bool add_error(table *t, const finding *f, double measured, error *err) {
 
 static bool print_findings(const findings *all, table_style style, error *err) {
   static const table_column columns[] = {
-      {"case", TABLE_LEFT},         {"kernel", TABLE_LEFT},     {"max abs", TABLE_RIGHT},
-      {"of max|Y|", TABLE_RIGHT},   {"max rel", TABLE_RIGHT},   {"rms rel", TABLE_RIGHT},
-      {"max ulp", TABLE_RIGHT},     {"verdict", TABLE_LEFT},    {"", TABLE_LEFT}};
+      {"case", TABLE_LEFT},       {"kernel", TABLE_LEFT},   {"max abs", TABLE_RIGHT},
+      {"of max|Y|", TABLE_RIGHT}, {"max rel", TABLE_RIGHT}, {"rms rel", TABLE_RIGHT},
+      {"max ulp", TABLE_RIGHT},   {"verdict", TABLE_LEFT},  {"", TABLE_LEFT}};
   table t;
   bool ok = true;
   table_make(&t, columns, sizeof columns / sizeof *columns);
@@ -175,9 +180,10 @@ static bool print_findings(const findings *all, table_style style, error *err) {
     char worst[256] = "";
     if (!*f->reason && m->nonfinite) metrics_worst_text(m, worst, sizeof worst);
     ok = table_add(&t, base_name(f->input), TABLE_PLAIN, err) &&
-         table_add(&t, f->kernel, TABLE_PLAIN, err) && add_error(&t, f, m->max_abs, err) &&
-         add_error(&t, f, of_largest(m), err) && add_error(&t, f, m->max_rel, err) &&
-         add_error(&t, f, m->rms_rel, err) && add_error(&t, f, m->max_ulp, err) &&
+         table_add(&t, f->kernel, TABLE_PLAIN, err) &&
+         add_error(&t, f, m->max_abs, err) && add_error(&t, f, of_largest(m), err) &&
+         add_error(&t, f, m->max_rel, err) && add_error(&t, f, m->rms_rel, err) &&
+         add_error(&t, f, m->max_ulp, err) &&
          table_add(&t, verdict_of(f), m->nonfinite ? TABLE_BAD : TABLE_PLAIN, err) &&
          table_add(&t, *f->reason ? f->reason : worst, TABLE_PLAIN, err);
   }
@@ -198,14 +204,14 @@ static bool print_json(const findings *all, error *err) {
     const finding *f = &all->item[i];
     const metrics *m = &f->metrics;
     ok = json_array_append_new(
-             list, json_pack("{s:s, s:s, s:s, s:s?, s:o, s:o, s:o, s:o, s:o, s:I}", "case",
-                             f->input, "kernel", f->kernel, "verdict", verdict_of(f),
-                             "reason", *f->reason ? f->reason : NULL, "max_abs_err",
-                             real(f, m->max_abs), "max_err_of_largest",
-                             real(f, of_largest(m)), "max_rel_err", real(f, m->max_rel),
-                             "rms_rel_err", real(f, m->rms_rel), "max_ulp_err",
-                             real(f, m->max_ulp), "nonfinite",
-                             (json_int_t)m->nonfinite)) == 0;
+             list,
+             json_pack("{s:s, s:s, s:s, s:s?, s:o, s:o, s:o, s:o, s:o, s:I}", "case",
+                       f->input, "kernel", f->kernel, "verdict", verdict_of(f), "reason",
+                       *f->reason ? f->reason : NULL, "max_abs_err", real(f, m->max_abs),
+                       "max_err_of_largest", real(f, of_largest(m)), "max_rel_err",
+                       real(f, m->max_rel), "rms_rel_err", real(f, m->rms_rel),
+                       "max_ulp_err", real(f, m->max_ulp), "nonfinite",
+                       (json_int_t)m->nonfinite)) == 0;
   }
   ok = ok && json_dumpf(list, stdout, JSON_INDENT(2)) == 0;
   putchar('\n');
@@ -218,10 +224,10 @@ static int tell(const verify_arguments *a, const findings *all) {
   const table_style style = a->format == FORMAT_MD       ? TABLE_MARKDOWN
                             : table_wants_colour(stdout) ? TABLE_COLOUR
                                                          : TABLE_TEXT;
-  const bool ok = a->format == FORMAT_JSON ? print_json(all, &err)
-                                           : print_findings(all, style, &err);
+  const bool ok =
+      a->format == FORMAT_JSON ? print_json(all, &err) : print_findings(all, style, &err);
   if (!ok) return cli_fail(&cli_verify, EXIT_USAGE, "%s", err.text);
-  return cli_finish(&cli_verify, all->wrong  ? EXIT_WRONG
+  return cli_finish(&cli_verify, all->wrong ? EXIT_WRONG
                                  : all->ran ? EXIT_FINE
                                             : EXIT_LITTLE);
 }
@@ -240,8 +246,10 @@ static int check_and_verify(const verify_arguments *a) {
   if (!ok)
     cli_fail(&cli_verify, EXIT_USAGE, "%s", err.text);
   else if (!all.count)
-    cli_fail(&cli_verify, EXIT_USAGE, "--kernel '%s' matches no kernel; 'linkv kernels' "
-                                      "lists them", a->kernels.item[0]);
+    cli_fail(&cli_verify, EXIT_USAGE,
+             "--kernel '%s' matches no kernel; 'linkv kernels' "
+             "lists them",
+             a->kernels.item[0]);
   else
     code = tell(a, &all);
   free(all.item);
@@ -267,8 +275,10 @@ static int run(int argc, char **argv) {
   const cli_parsed parsed = cli_parse(&cli_verify, options, argc, argv, &words);
   int code = parsed == CLI_STOP_FINE ? EXIT_FINE : EXIT_USAGE;
   if (parsed == CLI_GO && words.count)
-    cli_fail(&cli_verify, EXIT_USAGE, "unexpected word '%s'; a case file is named by "
-                                      "--input", words.item[0]);
+    cli_fail(&cli_verify, EXIT_USAGE,
+             "unexpected word '%s'; a case file is named by "
+             "--input",
+             words.item[0]);
   else if (parsed == CLI_GO)
     code = check_and_verify(&a);
   cli_list_free(&words);

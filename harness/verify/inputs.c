@@ -8,8 +8,9 @@
 #include "random.h"
 
 static const regime regimes[] = {
-    {"gaussian", "X normal, weights Xavier-uniform: the notebook's own; denominators of "
-                 "either sign, often near zero"},
+    {"gaussian",
+     "X normal, weights Xavier-uniform: the notebook's own; denominators of "
+     "either sign, often near zero"},
     {"positive", "the absolute values of gaussian: every denominator is far from zero"},
 };
 enum { GAUSSIAN, POSITIVE, REGIMES };
@@ -86,7 +87,8 @@ static bool project(const lin_case *block, lin_case *c, error *err) {
 bool inputs_make(const regime *r, uint64_t seed, lkv_stage stage,
                  const lkv_problem *problem, lin_case *out, error *err) {
   lin_case block = {.stage = LKV_STAGE_BLOCK, .problem = *problem, .rank = 3};
-  *out = (lin_case){.stage = stage, .problem = *problem, .rank = 4};
+  block.problem.tile_q = block.problem.tile_k = 0;
+  *out = (lin_case){.stage = stage, .problem = block.problem, .rank = 4};
   if (!draw_block(r, seed, &block, err)) {
     case_free(&block);
     return false;

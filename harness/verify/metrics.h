@@ -18,8 +18,9 @@ typedef struct metrics {
   double max_abs; /* |y - oracle| */
   double max_rel; /* |y - oracle| over max|oracle| of the row (batch, token, head) */
   double rms_rel; /* RMS of y - oracle over RMS of the oracle */
-  double max_ulp; /* |y - oracle| in units of the oracle's last place in `type` */
+  double max_ulp; /* |y - oracle| over the last place of the oracle rounded to `type` */
   double max_oracle;       /* largest finite |oracle| */
+  size_t compared;         /* elements where the oracle is finite */
   size_t nonfinite;        /* outputs not finite where the oracle's is */
   size_t oracle_nonfinite; /* elements where the oracle is not finite: not compared */
   element worst;           /* the first non-finite one, else where max_rel is reached */
@@ -31,7 +32,8 @@ typedef struct metrics {
 metrics metrics_of(const lkv_problem *shape, lkv_dtype type, const double *y,
                    const double *oracle);
 
-/* "y[b=0, t=3, h=1, c=7] = 1.5, oracle 2.5". Returns `buffer`. */
+/* "y[b=0, t=3, h=1, c=7] = 1.5, oracle 2.5", or that nothing could be compared. Returns
+ * `buffer`. */
 const char *metrics_worst_text(const metrics *m, char *buffer, size_t size);
 
 #endif

@@ -13,8 +13,8 @@ double random_uniform(uint64_t seed, uint32_t stream, uint64_t index) {
   return ((double)k + 0.5) * 0x1p-52;
 }
 
-/* log x for normal x > 0, good to an ulp or two: x = m 2^e with m in [sqrt(1/2), sqrt(2)),
- * log m = 2 atanh((m - 1) / (m + 1)). */
+/* log x for normal x > 0, good to an ulp or two: x = m 2^e with m in [sqrt(1/2),
+ * sqrt(2)), log m = 2 atanh((m - 1) / (m + 1)). */
 static double portable_log(double x) {
   int exponent;
   double m = frexp(x, &exponent);

@@ -1,11 +1,12 @@
-/* Random reals whose bits depend on (seed, stream, index) alone. Built on Philox and on IEEE
- * add, multiply, divide and square root, so that no libm can change them. */
+/* Random reals whose bits depend on (seed, stream, index) alone. Built on Philox and on
+ * IEEE add, multiply, divide and square root, so that no libm can change them. */
 #ifndef VERIFY_RANDOM_H
 #define VERIFY_RANDOM_H
 
 #include <stdint.h>
 
-/* Uniform in (0, 1): (k + 1/2) 2^-52 for a whole k. `stream` keeps arrays of one seed apart. */
+/* Uniform in (0, 1): (k + 1/2) 2^-52 for a whole k. `stream` keeps arrays of one seed
+ * apart. */
 double random_uniform(uint64_t seed, uint32_t stream, uint64_t index);
 
 /* Standard normal, by inversion of random_uniform (Wichura, AS 241, 1e-15 relative). */

@@ -4,8 +4,8 @@
 
 #include "case.h"
 
-/* y (batch, seq_len, heads, head_dim) in float64, malloc'd, from the case's inputs as they
- * are stored; the block stage's projections are float64 too. NULL on failure. */
+/* y (batch, seq_len, heads, head_dim) in float64, malloc'd, from the case's inputs as
+ * they are stored; the block stage's projections are float64 too. NULL on failure. */
 double *reference_output(const lin_case *c, error *err);
 
 #endif

@@ -1,5 +1,5 @@
-/* compare_npz A.npz NAME B.npz NAME LIMIT: exit status 0 where the arrays have the same shape
- * and max|a - b| <= LIMIT max|b|; for the end-to-end tests. */
+/* compare_npz A.npz NAME B.npz NAME LIMIT: exit status 0 where the arrays have the same
+ * shape and max|a - b| <= LIMIT max|b|; for the end-to-end tests. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

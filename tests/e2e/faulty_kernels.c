@@ -14,8 +14,8 @@ static void zero(const lkv_problem *p, lkv_output y, float first) {
   ((float *)y.data)[0] = first;
 }
 
-#define ATTENTION(name)                                                         \
-  static lkv_status name(const lkv_problem *p, const lkv_operands *operands,    \
+#define ATTENTION(name)                                                      \
+  static lkv_status name(const lkv_problem *p, const lkv_operands *operands, \
                          void *workspace, lkv_output y)
 
 ATTENTION(segfaults) {
@@ -85,9 +85,9 @@ static size_t huge(const lkv_problem *p) {
   return (size_t)1 << 46;
 }
 
-#define COMMON                                                                        \
-  .abi = LKV_KERNEL_ABI, .algorithm = "faulty", .isa = LKV_ISA_SCALAR,                    \
-  .operand_type = LKV_FLOAT32, .accum_type = LKV_FLOAT32, .summary = "misbehaves",        \
+#define COMMON                                                                     \
+  .abi = LKV_KERNEL_ABI, .algorithm = "faulty", .isa = LKV_ISA_SCALAR,             \
+  .operand_type = LKV_FLOAT32, .accum_type = LKV_FLOAT32, .summary = "misbehaves", \
   .source = "tests"
 
 static const lkv_kernel all[] = {
@@ -107,4 +107,5 @@ static const lkv_kernel *const kernels[] = {&all[0], &all[1], &all[2], &all[3], 
                                             &all[5], &all[6], &all[7], &all[8], &all[9]};
 
 extern const lkv_plugin linkv_plugin;
-const lkv_plugin linkv_plugin = {LKV_KERNEL_ABI, sizeof kernels / sizeof *kernels, kernels};
+const lkv_plugin linkv_plugin = {LKV_KERNEL_ABI, sizeof kernels / sizeof *kernels,
+                                 kernels};

@@ -2,7 +2,7 @@
 # The sample plug-in of docs/plugin.md, built by its own build line, works with every command.
 . "$(dirname "$0")/common.sh"
 cd "$SOURCE"
-line=$(sed -n '/cc -O3/,/-lm/ { s/^ \* *//; s/\\$//; p }' docs/plugin/my_kernel.c | tr '\n' ' ')
+line=$(sed -n 's/^ \* *\(cc -O3 .*-lm\)$/\1/p' docs/plugin/my_kernel.c)
 [ -n "$line" ] || fail "docs/plugin/my_kernel.c does not say how it is built"
 bash -c "${line/-o my_kernel.so/-o $work/my_kernel.so}"
 plugin=$work/my_kernel.so
