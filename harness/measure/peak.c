@@ -7,16 +7,15 @@
 #include "cache.h"
 #include "peak_loops.h"
 
-/* Of one timed stretch: long beside a clock reading, short beside a time slice, so that
- * some stretch is left alone by whatever else runs here. */
+/* Of one timed stretch at most: long beside a clock reading, short beside a time slice,
+ * so that some stretch is left alone by whatever else runs here. */
 #define STRETCH_SECONDS 2e-3
+
+/* Stretches that calibrating takes, and that a short measurement is cut into. */
+enum { STRETCHES_CUT = 6 };
 
 /* Stretches timed, however short the time that was asked for. */
 enum { STRETCHES_MIN = 3 };
-
-/* Time a peak_best_isa contender gets, and how far a narrower ISA must be ahead. */
-#define CONTEST_SECONDS 0.02
-#define CONTEST_MARGIN  1.05
 
 #define MIB ((size_t)1 << 20)
 
@@ -52,9 +51,9 @@ static double time_rounds(const peak_loop *loop, size_t rounds) {
 }
 
 /* Rounds that fill a stretch; finding them also wakes the core up. */
-static size_t calibrate(const peak_loop *loop) {
+static size_t calibrate(const peak_loop *loop, double stretch) {
   size_t rounds = 1024;
-  while (time_rounds(loop, rounds) < STRETCH_SECONDS) rounds *= 2;
+  while (time_rounds(loop, rounds) < stretch) rounds *= 2;
   return rounds;
 }
 
@@ -62,7 +61,8 @@ double peak_fma(lkv_isa isa, lkv_dtype dtype, double seconds) {
   if (!peak_available(isa, dtype)) return 0;
   const peak_loop *loop = find_loop(isa, dtype);
   const double end = now() + seconds;
-  const size_t rounds = calibrate(loop);
+  const double cut = seconds / STRETCHES_CUT;
+  const size_t rounds = calibrate(loop, cut < STRETCH_SECONDS ? cut : STRETCH_SECONDS);
   double shortest = time_rounds(loop, rounds);
   for (int i = 1; i < STRETCHES_MIN || now() < end; i++) {
     const double took = time_rounds(loop, rounds);
@@ -71,23 +71,20 @@ double peak_fma(lkv_isa isa, lkv_dtype dtype, double seconds) {
   return loop->flops_per_round * (double)rounds / shortest;
 }
 
-lkv_isa peak_best_isa(lkv_dtype dtype) {
-  static lkv_isa known[PEAK_DTYPES];
-  static bool is_known[PEAK_DTYPES];
-  if (is_known[dtype]) return known[dtype];
-
-  /* From the widest on, so that where two are equal noise does not choose. */
-  lkv_isa best = LKV_ISA_SCALAR;
-  double best_peak = 0;
-  for (int isa = LKV_ISA_COUNT - 1; isa >= 0; isa--) {
-    const double peak = peak_fma((lkv_isa)isa, dtype, CONTEST_SECONDS);
-    if (peak <= best_peak * CONTEST_MARGIN) continue;
-    best = (lkv_isa)isa;
-    best_peak = peak;
+double peak_ceiling(lkv_dtype dtype, double seconds) {
+  static const lkv_isa widest_first[] = {LKV_ISA_AVX512, LKV_ISA_AVX2, LKV_ISA_SCALAR};
+  /* On some cores the widest vectors lower the clock: both SIMD widths are tried. */
+  double ceiling = 0;
+  size_t tried = 0;
+  const double share = peak_available(LKV_ISA_AVX512, dtype) ? seconds / 2 : seconds;
+  for (size_t i = 0; i < sizeof widest_first / sizeof *widest_first; i++) {
+    const lkv_isa isa = widest_first[i];
+    if (!peak_available(isa, dtype) || (isa == LKV_ISA_SCALAR && tried)) continue;
+    const double peak = peak_fma(isa, dtype, share);
+    if (peak > ceiling) ceiling = peak;
+    tried++;
   }
-  known[dtype] = best;
-  is_known[dtype] = true;
-  return best;
+  return ceiling;
 }
 
 /* Four times the last-level cache, taken for 64 MiB where it is not known, up to 512 MiB.

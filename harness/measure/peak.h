@@ -16,9 +16,10 @@ bool peak_available(lkv_isa isa, lkv_dtype dtype);
  * an FMA is two flops. Takes about `seconds`. 0 where not available. */
 double peak_fma(lkv_isa isa, lkv_dtype dtype, double seconds);
 
-/* The ISA with the highest FMA peak for the type here: the ceiling a share is taken of.
- */
-lkv_isa peak_best_isa(lkv_dtype dtype);
+/* The highest FMA peak for the type on one thread here, flop/s: the ceiling that shares
+ * are taken of. ISAs no wider than another that is here are not tried. Takes about
+ * `seconds`. */
+double peak_ceiling(lkv_dtype dtype, double seconds);
 
 /* Read bandwidth of main memory, one thread, bytes/s: best of several sums over a buffer
  * of at least four times the last-level cache. 0 where the buffer cannot be had. */

@@ -3,11 +3,12 @@
 #include <jansson.h>
 #include <math.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define TEXT VALUE_TEXT
-#define INTEGER VALUE_INTEGER
-#define REAL VALUE_REAL
+#define TEXT                             VALUE_TEXT
+#define INTEGER                          VALUE_INTEGER
+#define REAL                             VALUE_REAL
 #define FIELD(name, kind, unit, meaning) {#name, kind, unit, meaning},
 const value_field record_fields[RECORD_FIELDS] = {
 #include "record.def"
@@ -15,9 +16,9 @@ const value_field record_fields[RECORD_FIELDS] = {
 #undef FIELD
 
 /* In order of severity. */
-static const char *const statuses[] = {"ok",      "skipped",       "ill_conditioned",
+static const char *const statuses[] = {"ok",        "skipped",       "ill_conditioned",
                                        "untrusted", "out_of_memory", "timeout",
-                                       "crashed", "wrong"};
+                                       "crashed",   "wrong"};
 
 int status_severity(const char *status) {
   for (int i = 0; i < (int)(sizeof statuses / sizeof *statuses); i++)
@@ -27,6 +28,18 @@ int status_severity(const char *status) {
 
 void record_free(record *r) {
   values_free(r->field, RECORD_FIELDS);
+}
+
+/* JSON is UTF-8; a kernel's or a system's words may not be. */
+static json_t *text_to_json(const char *text) {
+  json_t *item = json_string(text);
+  char *plain = item ? NULL : strdup(text);
+  if (!plain) return item;
+  for (char *c = plain; *c; c++)
+    if ((unsigned char)*c >= 0x80) *c = '?';
+  item = json_string(plain);
+  free(plain);
+  return item;
 }
 
 static json_t *real_to_json(double real) {
@@ -40,9 +53,15 @@ char *record_to_json(const record *r) {
     if (!v->known) continue;
     json_t *item = NULL;
     switch (record_fields[f].kind) {
-      case VALUE_TEXT: item = json_string(v->text); break;
-      case VALUE_INTEGER: item = json_integer(v->integer); break;
-      case VALUE_REAL: item = real_to_json(v->real); break;
+      case VALUE_TEXT:
+        item = text_to_json(v->text);
+        break;
+      case VALUE_INTEGER:
+        item = json_integer(v->integer);
+        break;
+      case VALUE_REAL:
+        item = real_to_json(v->real);
+        break;
     }
     if (json_object_set_new(object, record_fields[f].name, item)) {
       json_decref(object);

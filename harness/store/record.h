@@ -21,8 +21,9 @@ typedef struct record {
 
 void record_free(record *r);
 
-/* One line of JSON without the line feed, malloc'd; unknown fields are left out and
- * infinities are written as "inf" and "-inf". NULL when out of memory. */
+/* One line of JSON without the line feed, malloc'd; unknown fields are left out,
+ * infinities are written as "inf" and "-inf", and in a text that is not UTF-8 '?' stands
+ * for every byte that is not ASCII. NULL when out of memory. */
 char *record_to_json(const record *r);
 
 /* The reverse. Fails, naming the field, on what is not a record: bad JSON, unknown or

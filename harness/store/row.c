@@ -2,9 +2,9 @@
 
 #include <stdlib.h>
 
-#define TEXT VALUE_TEXT
-#define INTEGER VALUE_INTEGER
-#define REAL VALUE_REAL
+#define TEXT                             VALUE_TEXT
+#define INTEGER                          VALUE_INTEGER
+#define REAL                             VALUE_REAL
 #define FIELD(name, kind, unit, meaning) {#name, kind, unit, meaning},
 const row_field row_fields[ROW_FIELDS] = {
 #include "fields.def"

@@ -12,21 +12,23 @@ enum { REPETITIONS_MAX = 64 };
 
 /* Columns of `point` that a row takes over as they are, by the same name. */
 static const int point_fields[] = {
-    ROW_kernel, ROW_algorithm, ROW_isa,     ROW_operand_type, ROW_accum_type, ROW_stage,
-    ROW_regime, ROW_seed,      ROW_batch,   ROW_seq_len,      ROW_heads,      ROW_head_dim,
-    ROW_tile_q, ROW_tile_k,    ROW_threads, ROW_label,        ROW_commit,     ROW_machine,
-    ROW_command};
+    ROW_kernel, ROW_algorithm, ROW_isa,     ROW_operand_type, ROW_accum_type,
+    ROW_stage,  ROW_regime,    ROW_seed,    ROW_batch,        ROW_seq_len,
+    ROW_heads,  ROW_head_dim,  ROW_tile_q,  ROW_tile_k,       ROW_threads,
+    ROW_label,  ROW_commit,    ROW_machine, ROW_command};
 enum { POINT_FIELDS = sizeof point_fields / sizeof *point_fields };
 
 /* Fields of the first repetition that has them. */
 static const struct {
   int row, record;
-} taken[] = {{ROW_verdict, RECORD_verdict},         {ROW_max_abs_err, RECORD_max_abs_err},
-             {ROW_max_rel_err, RECORD_max_rel_err}, {ROW_rms_rel_err, RECORD_rms_rel_err},
-             {ROW_max_ulp_err, RECORD_max_ulp_err}, {ROW_output_hash, RECORD_output_hash}};
+} taken[] = {
+    {ROW_verdict, RECORD_verdict},         {ROW_max_abs_err, RECORD_max_abs_err},
+    {ROW_max_rel_err, RECORD_max_rel_err}, {ROW_rms_rel_err, RECORD_rms_rel_err},
+    {ROW_max_ulp_err, RECORD_max_ulp_err}, {ROW_output_hash, RECORD_output_hash}};
 
 /* A row being put together. */
 typedef struct gathering {
+  bool begun;
   int64_t point;
   row row;
   int severity;
@@ -144,7 +146,7 @@ static bool push_row(rows *out, gathering *g) {
 }
 
 static bool begin_row(gathering *g, sqlite3_stmt *statement, int64_t id) {
-  *g = (gathering){.point = id, .repeats = true};
+  *g = (gathering){.begun = true, .point = id, .repeats = true};
   for (int i = 0; i < POINT_FIELDS; i++)
     if (!schema_column(statement, 1 + i, row_fields[point_fields[i]].kind,
                        &g->row.field[point_fields[i]]))
@@ -157,9 +159,11 @@ static bool take_repetition(rows *out, gathering *g, sqlite3_stmt *statement) {
   record r = {0};
   bool ok = true;
   const int64_t id = sqlite3_column_int64(statement, 0);
-  if (id != g->point) ok = (!g->point || push_row(out, g)) && begin_row(g, statement, id);
+  if (!g->begun || id != g->point)
+    ok = (!g->begun || push_row(out, g)) && begin_row(g, statement, id);
   for (int f = 0; ok && f < RECORD_FIELDS; f++)
-    ok = schema_column(statement, 1 + POINT_FIELDS + f, record_fields[f].kind, &r.field[f]);
+    ok = schema_column(statement, 1 + POINT_FIELDS + f, record_fields[f].kind,
+                       &r.field[f]);
   ok = ok && gather_repetition(g, &r);
   record_free(&r);
   return ok;
@@ -168,7 +172,8 @@ static bool take_repetition(rows *out, gathering *g, sqlite3_stmt *statement) {
 #define FIELD(name, kind, unit, meaning) ", r." #name
 static const char select_all[] =
     "SELECT p.id, kernel, algorithm, isa, operand_type, accum_type, stage, regime, seed, "
-    "batch, seq_len, heads, head_dim, tile_q, tile_k, threads, label, \"commit\", machine, "
+    "batch, seq_len, heads, head_dim, tile_q, tile_k, threads, label, \"commit\", "
+    "machine, "
     "command"
 #include "record.def"
     " FROM point p JOIN repetition r ON r.point = p.id "
@@ -185,16 +190,16 @@ static bool read_all(store *s, rows *out, error *err) {
     ok = take_repetition(out, &g, statement) ||
          error_set(err, "%s: out of memory for rows", s->path);
   if (ok && step != SQLITE_DONE) ok = schema_error(s, "cannot read rows", err);
-  if (ok && g.point)
+  if (ok && g.begun)
     ok = push_row(out, &g) || error_set(err, "%s: out of memory for rows", s->path);
   row_free(&g.row);
   sqlite3_finalize(statement);
   return ok;
 }
 
-#define TEXT    " TEXT"
-#define INTEGER " INTEGER"
-#define REAL    " REAL"
+#define TEXT                             " TEXT"
+#define INTEGER                          " INTEGER"
+#define REAL                             " REAL"
 #define FIELD(name, kind, unit, meaning) ", \"" #name "\"" kind
 static const char create_result[] =
     "CREATE TEMP TABLE result (number INTEGER PRIMARY KEY"
@@ -226,35 +231,46 @@ static bool fill_result(store *s, const rows *all, error *err) {
   return ok;
 }
 
-/* Keeps the rows for which `where` holds, in order. */
-static bool filter(store *s, const char *where, rows *all, error *err) {
+/* Marks the rows for which `where` holds. The comment in the query ends one that `where`
+ * may have left open. */
+static bool choose(store *s, const char *where, const rows *all, bool *keep, error *err) {
   sqlite3_stmt *statement = NULL;
-  size_t kept = 0, next = 0;
-  char *sql = sqlite3_mprintf("SELECT number FROM temp.result WHERE (%s\n) ORDER BY number",
-                              where);
+  char *sql = sqlite3_mprintf("SELECT number FROM temp.result WHERE (%s\n/**/)", where);
   bool ok = sql || error_set(err, "%s: out of memory", s->path);
   ok = ok && fill_result(s, all, err);
   if (ok && !schema_prepare(s, sql, &statement, err))
-    ok = error_set(err, "--where '%s': %s; it is an SQL expression over the columns of "
-                        "'linkv export'", where, sqlite3_errmsg(s->db));
+    ok = error_set(err,
+                   "--where '%s': %s; it is an SQL expression over the columns of "
+                   "'linkv export'",
+                   where,
+                   sqlite3_errcode(s->db) == SQLITE_OK ? "more than one expression"
+                                                       : sqlite3_errmsg(s->db));
   int step = SQLITE_DONE;
   while (ok && (step = sqlite3_step(statement)) == SQLITE_ROW) {
-    const size_t number = (size_t)sqlite3_column_int64(statement, 0);
-    while (next < number) row_free(&all->row[next++]);
-    if (next == number) {
-      const row moved = all->row[next];
-      all->row[next++] = (row){0};
-      all->row[kept++] = moved;
-    }
+    const int64_t number = sqlite3_column_int64(statement, 0);
+    if (number >= 0 && (size_t)number < all->count) keep[number] = true;
   }
   if (ok && step != SQLITE_DONE)
     ok = error_set(err, "--where '%s': %s", where, sqlite3_errmsg(s->db));
-  if (ok) {
-    while (next < all->count) row_free(&all->row[next++]);
-    all->count = kept;
-  }
   sqlite3_finalize(statement);
   sqlite3_free(sql);
+  return ok;
+}
+
+/* Keeps the rows for which `where` holds, in order. */
+static bool filter(store *s, const char *where, rows *all, error *err) {
+  bool *keep = calloc(all->count + 1, sizeof *keep);
+  if (!keep) return error_set(err, "%s: out of memory", s->path);
+  const bool ok = choose(s, where, all, keep, err);
+  size_t kept = 0;
+  for (size_t i = 0; ok && i < all->count; i++) {
+    if (keep[i])
+      all->row[kept++] = all->row[i];
+    else
+      row_free(&all->row[i]);
+  }
+  if (ok) all->count = kept;
+  free(keep);
   return ok;
 }
 

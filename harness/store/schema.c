@@ -13,7 +13,7 @@
 #define STRINGIFY_(x)  #x
 #define STRINGIFY(x)   STRINGIFY_(x)
 
-enum { BUSY_TIMEOUT_MS = 30000 };
+enum { BUSY_TIMEOUT_MS = 30000, BUSY_STEP_MS = 5 };
 
 static const char schema_sql[] =
     "BEGIN IMMEDIATE;"
@@ -54,7 +54,7 @@ bool schema_prepare(const struct store *s, const char *sql, sqlite3_stmt **out,
                     error *err) {
   const char *rest = NULL;
   if (sqlite3_prepare_v2(s->db, sql, -1, out, &rest) != SQLITE_OK)
-    return schema_error(s, "bad SQL", err);
+    return schema_error(s, "cannot read", err);
   if (!*out || rest[strspn(rest, " \t\r\n")]) {
     sqlite3_finalize(*out);
     *out = NULL;
@@ -66,7 +66,8 @@ bool schema_prepare(const struct store *s, const char *sql, sqlite3_stmt **out,
 bool schema_finish(const struct store *s, sqlite3_stmt *statement, const char *doing,
                    error *err) {
   const int step = sqlite3_step(statement);
-  const bool ok = step == SQLITE_DONE || step == SQLITE_ROW || schema_error(s, doing, err);
+  const bool ok =
+      step == SQLITE_DONE || step == SQLITE_ROW || schema_error(s, doing, err);
   sqlite3_finalize(statement);
   return ok;
 }
@@ -80,8 +81,12 @@ void schema_bind(sqlite3_stmt *statement, int index, value_kind kind, const valu
     case VALUE_TEXT:
       sqlite3_bind_text(statement, index, v->text, -1, SQLITE_TRANSIENT);
       break;
-    case VALUE_INTEGER: sqlite3_bind_int64(statement, index, v->integer); break;
-    case VALUE_REAL: sqlite3_bind_double(statement, index, v->real); break;
+    case VALUE_INTEGER:
+      sqlite3_bind_int64(statement, index, v->integer);
+      break;
+    case VALUE_REAL:
+      sqlite3_bind_double(statement, index, v->real);
+      break;
   }
 }
 
@@ -93,7 +98,9 @@ bool schema_column(sqlite3_stmt *statement, int index, value_kind kind, value *o
     case VALUE_INTEGER:
       value_set_integer(out, sqlite3_column_int64(statement, index));
       break;
-    case VALUE_REAL: value_set_real(out, sqlite3_column_double(statement, index)); break;
+    case VALUE_REAL:
+      value_set_real(out, sqlite3_column_double(statement, index));
+      break;
   }
   return true;
 }
@@ -120,21 +127,52 @@ static bool check_version(const store *s, error *err) {
   return true;
 }
 
-/* Makes the tables of a database that is empty; two processes may try at once. */
-static bool make_tables(const store *s, error *err) {
+static bool count_tables(const store *s, int64_t *tables, error *err) {
+  if (read_pragma(s, "SELECT count(*) FROM sqlite_schema", tables, err)) return true;
+  return sqlite3_errcode(s->db) == SQLITE_NOTADB
+             ? error_set(err, "%s: not a database; name another file", s->path)
+             : false;
+}
+
+/* WAL lets readers look on; FULL makes each commit last through a power cut. SQLite's own
+ * busy timeout does not cover a change of journal. */
+static bool set_journal(sqlite3 *db) {
+  int code = SQLITE_BUSY;
+  for (int ms = 0; code == SQLITE_BUSY && ms < BUSY_TIMEOUT_MS; ms += BUSY_STEP_MS) {
+    code = sqlite3_exec(db,
+                        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                        "PRAGMA foreign_keys = ON",
+                        NULL, NULL, NULL);
+    if (code == SQLITE_BUSY) sqlite3_sleep(BUSY_STEP_MS);
+  }
+  return code == SQLITE_OK;
+}
+
+/* Sets up a connection that writes, and makes the tables of a database that is empty; two
+ * processes may try at once. A database of another program is left as it is. */
+static bool begin_writing(const store *s, error *err) {
   int64_t tables = 0;
-  if (!read_pragma(s, "SELECT count(*) FROM sqlite_schema", &tables, err)) return false;
+  if (sqlite3_db_readonly(s->db, "main"))
+    return error_set(err, "%s: not writable; change its mode or name another file",
+                     s->path);
+  if (!count_tables(s, &tables, err)) return false;
+  if (tables > 0 && !check_version(s, err)) return false;
+  if (!set_journal(s->db)) return schema_error(s, "cannot write", err);
   if (tables > 0) return true;
   if (sqlite3_exec(s->db, schema_sql, NULL, NULL, NULL) == SQLITE_OK) return true;
   schema_error(s, "cannot make the tables", err);
   sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
-  return read_pragma(s, "SELECT count(*) FROM sqlite_schema", &tables, err) && tables > 0;
+  return count_tables(s, &tables, err) && tables > 0;
 }
 
 static bool open_with(const char *path, int flags, store **out, error *err) {
   struct stat info;
   store *s = calloc(1, sizeof *s);
   *out = NULL;
+  if (!*path) {
+    free(s);
+    return error_set(err, "a database's path is empty; name a file");
+  }
   if (!s || !(s->path = strdup(path))) {
     free(s);
     return error_set(err, "%s: out of memory", path);
@@ -148,16 +186,11 @@ static bool open_with(const char *path, int flags, store **out, error *err) {
     goto failed;
   }
   sqlite3_busy_timeout(s->db, BUSY_TIMEOUT_MS);
-  if (flags & SQLITE_OPEN_READWRITE) {
-    /* WAL lets readers look on; FULL makes each commit last through a power cut. */
-    if (sqlite3_exec(s->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                            "PRAGMA foreign_keys = ON", NULL, NULL, NULL) != SQLITE_OK) {
-      schema_error(s, "cannot write", err);
-      goto failed;
-    }
-    if (!make_tables(s, err)) goto failed;
-  }
-  if (!check_version(s, err)) goto failed;
+  int64_t tables;
+  if (!(flags & SQLITE_OPEN_READWRITE ? begin_writing(s, err)
+                                      : count_tables(s, &tables, err)) ||
+      !check_version(s, err))
+    goto failed;
   *out = s;
   return true;
 failed:

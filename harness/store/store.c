@@ -23,16 +23,18 @@ static void bind_tile(sqlite3_stmt *statement, int index, size_t tile) {
 bool store_begin_run(store *s, const run_info *info, int64_t *run, error *err) {
   sqlite3_stmt *statement;
   if (info->machine) {
-    if (!schema_prepare(s, "INSERT INTO machine (id, facts) VALUES (?, ?) "
-                           "ON CONFLICT (id) DO UPDATE SET facts = excluded.facts",
+    if (!schema_prepare(s,
+                        "INSERT INTO machine (id, facts) VALUES (?, ?) "
+                        "ON CONFLICT (id) DO UPDATE SET facts = excluded.facts",
                         &statement, err))
       return false;
     bind_text(statement, 1, info->machine);
     bind_text(statement, 2, info->machine_facts);
     if (!schema_finish(s, statement, "cannot add the machine", err)) return false;
   }
-  if (!schema_prepare(s, "INSERT INTO run (label, command, config, order_seed, machine, "
-                         "\"commit\") VALUES (?, ?, ?, ?, ?, ?)",
+  if (!schema_prepare(s,
+                      "INSERT INTO run (label, command, config, order_seed, machine, "
+                      "\"commit\") VALUES (?, ?, ?, ?, ?, ?)",
                       &statement, err))
     return false;
   bind_text(statement, 1, info->label);
@@ -47,18 +49,21 @@ bool store_begin_run(store *s, const run_info *info, int64_t *run, error *err) {
 }
 
 void point_make_key(point_info *info, double min_time_s) {
-  char text[768];
+  char axes[512];
   const point *p = info->point;
   const lkv_problem *q = &p->problem;
-  snprintf(text, sizeof text,
-           "schema=%d kernel=%s build=%s stage=%s regime=%s seed=%" PRIu64
-           " B=%zu T=%zu H=%zu d=%zu eps=%a tile_q=%zu tile_k=%zu threads=%zu"
-           " machine=%s min_time=%a",
-           STORE_HARNESS_SCHEMA, p->kernel->name, info->kernel_build,
-           lkv_stage_name(p->stage), p->regime, p->seed, q->batch, q->seq_len, q->heads,
-           q->head_dim, q->eps, q->tile_q, q->tile_k, p->threads, info->machine,
-           min_time_s);
-  const uint64_t hash = fnv_text(fnv_text(FNV_START, text), info->label);
+  snprintf(
+      axes, sizeof axes,
+      "schema=%d seed=%" PRIu64
+      " B=%zu T=%zu H=%zu d=%zu eps=%a tile_q=%zu tile_k=%zu threads=%zu min_time=%a",
+      STORE_HARNESS_SCHEMA, p->seed, q->batch, q->seq_len, q->heads, q->head_dim, q->eps,
+      q->tile_q, q->tile_k, p->threads, min_time_s);
+  const char *const texts[] = {
+      axes,      p->kernel->name, info->kernel_build, lkv_stage_name(p->stage),
+      p->regime, info->machine,   info->label};
+  uint64_t hash = FNV_START;
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    hash = fnv_text(hash, texts[i]);
   snprintf(info->key, sizeof info->key, "%016" PRIx64, hash);
 }
 
@@ -67,8 +72,9 @@ bool store_progress(store *s, const char *key, uint64_t *repetitions, int *sever
   sqlite3_stmt *statement;
   *repetitions = 0;
   *severity = 0;
-  if (!schema_prepare(s, "SELECT r.repetition, r.status FROM repetition r "
-                         "JOIN point p ON p.id = r.point WHERE p.key = ?",
+  if (!schema_prepare(s,
+                      "SELECT r.repetition, r.status FROM repetition r "
+                      "JOIN point p ON p.id = r.point WHERE p.key = ?",
                       &statement, err))
     return false;
   bind_text(statement, 1, key);
@@ -90,7 +96,8 @@ static bool add_point(store *s, const point_info *info, error *err) {
   if (!schema_prepare(
           s,
           "INSERT INTO point (key, kernel, algorithm, isa, operand_type, accum_type, "
-          "stage, regime, seed, batch, seq_len, heads, head_dim, tile_q, tile_k, threads, "
+          "stage, regime, seed, batch, seq_len, heads, head_dim, tile_q, tile_k, "
+          "threads, "
           "label, \"commit\", machine, command, kernel_build) VALUES "
           "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
           "ON CONFLICT (key) DO NOTHING",
@@ -148,8 +155,7 @@ bool store_add(store *s, int64_t run, const point_info *info, unsigned repetitio
                const record *r, bool *added, error *err) {
   if (sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
     return schema_error(s, "cannot begin to write", err);
-  if (!add_point(s, info, err) ||
-      !add_repetition(s, run, info->key, repetition, r, err))
+  if (!add_point(s, info, err) || !add_repetition(s, run, info->key, repetition, r, err))
     goto failed;
   *added = sqlite3_changes(s->db) > 0;
   if (sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK) return true;

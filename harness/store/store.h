@@ -2,12 +2,12 @@
  *
  *   machine     what the results were measured on
  *   run         one invocation of a command that measures
- *   point       what is measured: axes, and identity of kernel and machine; `key` is unique
- *   repetition  what one worker found: (point, repetition) is unique
+ *   point       what is measured: axes, and identity of kernel and machine; `key` is
+ * unique repetition  what one worker found: (point, repetition) is unique
  *
  * Every repetition is one committed transaction, so that a process killed at any moment
- * loses at most the repetition it was in, and none is ever there twice. Readers and writers
- * may share a database. */
+ * loses at most the repetition it was in, and none is ever there twice. Readers and
+ * writers may share a database. */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
@@ -16,14 +16,15 @@
 #include "record.h"
 #include "row.h"
 
-/* Changes whenever rows measured before and after are not comparable; part of every key. */
+/* Changes whenever rows measured before and after are not comparable; part of every key.
+ */
 #define STORE_HARNESS_SCHEMA 1
 
 typedef struct store store;
 
 /* Opens `path` for reading and writing, making it where it is missing. ":memory:" is a
- * database of this process. Errors name the file: not writable, not a database, not linkv's,
- * written by another version. */
+ * database of this process. Errors name the file: not writable, not a database, not
+ * linkv's, written by another version. */
 bool store_open(const char *path, store **out, error *err);
 
 /* Opens an existing database for reading. */
@@ -32,7 +33,8 @@ bool store_open_reader(const char *path, store **out, error *err);
 /* NULL is allowed. */
 void store_close(store *s);
 
-/* What all repetitions of one invocation share; texts may be NULL where not known. */
+/* What all repetitions of one invocation share; texts other than `label` may be NULL
+ * where not known. */
 typedef struct run_info {
   const char *label;
   const char *command;
@@ -56,18 +58,19 @@ typedef struct point_info {
   const char *command;
 } point_info;
 
-/* Fills `key`: a hash of everything that could change the row: axes, kernel build, machine,
- * label, harness schema and `min_time_s`, the time a repetition is measured for. */
+/* Fills `key`: a hash of everything that could change the row: axes, kernel build,
+ * machine, label, harness schema and `min_time_s`, the time a repetition is measured for.
+ */
 void point_make_key(point_info *info, double min_time_s);
 
-/* What is known of a point: which of the first 64 repetitions are there (bit r - 1), and the
- * severity of its worst status; 0 and 0 where the point is new. */
+/* What is known of a point: which of the first 64 repetitions are there (bit r - 1), and
+ * the severity of its worst status; 0 and 0 where the point is new. */
 bool store_progress(store *s, const char *key, uint64_t *repetitions, int *severity,
                     error *err);
 
 /* Adds a repetition, 1 <= repetition <= 64, and its point where that is new; committed on
- * return. Where that repetition is there already (another sweep was faster) it is kept as it
- * was, and *added is false. */
+ * return. Where that repetition is there already (another sweep was faster) it is kept as
+ * it was, and *added is false. */
 bool store_add(store *s, int64_t run, const point_info *info, unsigned repetition,
                const record *r, bool *added, error *err);
 

@@ -5,8 +5,9 @@
 #include <string.h>
 
 bool value_set_text(value *v, const char *text) {
+  char *copy = text ? strdup(text) : NULL; /* `text` may be v's own */
   free(v->text);
-  v->text = text ? strdup(text) : NULL;
+  v->text = copy;
   v->known = v->text != NULL;
   return v->known || !text;
 }

@@ -7,8 +7,8 @@
 
 typedef enum value_kind { VALUE_TEXT, VALUE_INTEGER, VALUE_REAL } value_kind;
 
-/* Where `known` is false the value is null everywhere. A REAL that is known is finite or an
- * infinity, never NaN. */
+/* Where `known` is false the value is null everywhere. A REAL that is known is finite or
+ * an infinity, never NaN. */
 typedef struct value {
   bool known;
   char *text; /* owned; TEXT only */
@@ -23,8 +23,8 @@ typedef struct value_field {
   const char *meaning;
 } value_field;
 
-/* Setters. A NULL text or a NaN makes the value unknown. value_set_text returns false when
- * out of memory. */
+/* Setters. A NULL text or a NaN makes the value unknown. value_set_text returns false
+ * when out of memory. */
 bool value_set_text(value *v, const char *text);
 void value_set_integer(value *v, int64_t integer);
 void value_set_real(value *v, double real);

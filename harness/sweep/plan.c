@@ -28,9 +28,10 @@ static const char insert_point[] =
     "threads, default_tiles) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), nullif(?, 0), ?, ?)";
 
+/* The comment ends one that `where` may have left open. */
 static const char select_points[] =
     "SELECT kernel_index, stage, regime, seed, batch, seq_len, heads, head_dim, tile_q, "
-    "tile_k, threads FROM axes WHERE (%s\n) "
+    "tile_k, threads FROM axes WHERE (%s\n/**/) "
     "ORDER BY 1.0 * batch * heads * seq_len * seq_len * head_dim, stage, regime, seed, "
     "batch, seq_len, heads, head_dim, number";
 

@@ -15,11 +15,13 @@
 #include "peak.h"
 #include "reference.h"
 
-#define PEAK_SECONDS 0.004
+/* For each of two measurements, before and after the kernel is timed. */
+#define PEAK_SECONDS 0.003
 
 /* Sets status and reason; false when out of memory. */
-__attribute__((format(printf, 3, 4))) static bool
-conclude(record *out, const char *status, const char *format, ...) {
+__attribute__((format(printf, 3, 4))) static bool conclude(record *out,
+                                                           const char *status,
+                                                           const char *format, ...) {
   char reason[1024];
   va_list args;
   va_start(args, format);
@@ -68,8 +70,8 @@ static bool set_hash(record *out, uint64_t hash) {
   return value_set_text(&out->field[RECORD_output_hash], text);
 }
 
-/* Runs the kernel on two tokens, so that code, threads and their stacks are in memory before
- * any is counted. A kernel that does not take so short a sequence goes without. */
+/* Runs the kernel on two tokens, so that code, threads and their stacks are in memory
+ * before any is counted. A kernel that does not take so short a sequence goes without. */
 static void warm_up(const point *p) {
   lin_case c = {0};
   invocation v = {0};
@@ -138,13 +140,14 @@ static void call(void *argument) {
 static bool time_calls(invocation *v, double min_time_s, record *out, error *err) {
   timed_call t = {.invocation = v};
   benchmark_time time;
+  const lkv_dtype type = v->kernel->operand_type;
+  const double before = peak_ceiling(type, PEAK_SECONDS);
   if (!benchmark_run(call, &t, min_time_s, &time, err)) return false;
   if (t.failed) return error_set(err, "%s", t.err.text);
   value_set_real(&out->field[RECORD_time_ns], time.real_ns);
   value_set_real(&out->field[RECORD_cpu_ns], time.cpu_ns);
   value_set_integer(&out->field[RECORD_iterations], (int64_t)time.iterations);
-  const lkv_dtype type = v->kernel->operand_type;
-  const double peak = peak_fma(peak_best_isa(type), type, PEAK_SECONDS);
+  const double peak = fmax(before, peak_ceiling(type, PEAK_SECONDS));
   value_set_real(&out->field[RECORD_peak_flops], peak > 0 ? peak : NAN);
   return true;
 }
@@ -154,8 +157,9 @@ static bool check_repeat(const invocation *v, record *out) {
   char text[17];
   snprintf(text, sizeof text, "%016" PRIx64, invocation_hash(v));
   if (!strcmp(text, out->field[RECORD_output_hash].text)) return true;
-  return conclude(out, "untrusted", "the output differs between two calls on the same "
-                                    "inputs: the kernel does not repeat itself");
+  return conclude(out, "untrusted",
+                  "the output differs between two calls on the same "
+                  "inputs: the kernel does not repeat itself");
 }
 
 static bool measure(invocation *v, const lin_case *c, bool judge, double min_time_s,
@@ -165,11 +169,13 @@ static bool measure(invocation *v, const lin_case *c, bool judge, double min_tim
   if (!first_call(v, out, &err) || (judge && !judge_output(v, c, out, &wrong, &err)))
     return conclude(out, "crashed", "%s", err.text);
   if (wrong) return true;
-  if (!time_calls(v, min_time_s, out, &err)) return conclude(out, "crashed", "%s", err.text);
+  if (!time_calls(v, min_time_s, out, &err))
+    return conclude(out, "crashed", "%s", err.text);
   return check_repeat(v, out);
 }
 
-bool worker_measure(const point *p, bool judge, double min_time_s, record *out, error *err) {
+bool worker_measure(const point *p, bool judge, double min_time_s, record *out,
+                    error *err) {
   lin_case c = {0};
   invocation v = {0};
   error note;

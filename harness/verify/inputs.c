@@ -50,7 +50,11 @@ static void draw_weight(const regime *r, uint64_t seed, int operand, size_t mode
 
 static bool draw_block(const regime *r, uint64_t seed, lin_case *c, error *err) {
   const lkv_problem *p = &c->problem;
-  const size_t dim = p->heads * p->head_dim;
+  const size_t heads_shape[] = {p->heads, p->head_dim};
+  size_t dim;
+  if (!tensor_count(2, heads_shape, &dim))
+    return error_set(err, "%zu heads of %zu are more than this machine can address",
+                     p->heads, p->head_dim);
   const size_t x_shape[] = {p->batch, p->seq_len, dim}, w_shape[] = {dim, dim};
   if (!tensor_make(&c->x, TENSOR_FLOAT32, 3, x_shape, err)) return false;
   draw_x(r, seed, &c->x);

@@ -308,16 +308,18 @@ static void rows_are_causal(void **state) {
   fixture_free(&cut);
 }
 
-/* Operands of eighths, Q = 0, so that exp(0) = 1 is all that is asked of a libm: the bits
- * of y, which neither blocking nor a compiler may change. */
+/* With Q = 0, exp(0) = 1 is all that is asked of a libm: neither blocking nor a compiler
+ * may change a bit of y. */
 static void bits_are_fixed(void **state) {
   (void)state;
   static const struct {
     oracle_shape shape;
     uint64_t hash;
   } known[] = {
-      {{2, 5, 3, 1}, UINT64_C(0xb3a097b9413ffee7)},   {{1, 9, 2, 7}, UINT64_C(0x7ffd212f58e7609b)},
-      {{1, 17, 2, 16}, UINT64_C(0x1a81156bf7208e8b)}, {{1, 20, 1, 40}, UINT64_C(0xda5ca588d6ccb968)},
+      {{2, 5, 3, 1}, UINT64_C(0xb3a097b9413ffee7)},
+      {{1, 9, 2, 7}, UINT64_C(0x7ffd212f58e7609b)},
+      {{1, 17, 2, 16}, UINT64_C(0x1a81156bf7208e8b)},
+      {{1, 20, 1, 40}, UINT64_C(0xda5ca588d6ccb968)},
       {{1, 10, 1, 65}, UINT64_C(0x1fb0a60a067bd2b6)},
   };
   for (size_t i = 0; i < COUNT_OF(known); i++) {

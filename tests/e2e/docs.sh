@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Every command of README.md and docs/ runs as printed, in order, page by page.
+. "$(dirname "$0")/common.sh"
+mkdir "$work/tree"
+cd "$work/tree"
+for entry in configs tests docs kernels plots scripts; do ln -s "$SOURCE/$entry" $entry; done
+# Figures land in plots/out: a folder of our own, with the sources in it.
+rm plots && mkdir plots && ln -s "$SOURCE"/plots/*.gp plots/
+mkdir -p build/release && ln -s "$(dirname "$LINKV")" build/release/bin
+PATH=$(dirname "$LINKV"):$PATH
+python3 - "$SOURCE" >"$work/blocks" <<'END'
+import glob, re, sys
+root = sys.argv[1]
+for page in [root + "/README.md"] + sorted(glob.glob(root + "/docs/*.md")):
+    text = open(page).read()
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.S | re.M)
+    blocks += [re.sub(r"^    ", "", b, flags=re.M)
+               for b in re.findall(r"(?:^    (?:linkv|cc|scripts/|cmake|objdump) .*\n(?:^    .*\n)*)", text, re.M)]
+    for block in blocks:
+        # The two commands of the README are what runs this test.
+        if "quickstart.sh" in block: continue
+        print(f"echo '-- {page[len(root) + 1:]}'\n{block}")
+END
+grep -q 'linkv sweep' "$work/blocks" || fail "no command was found"
+bash -eux -o pipefail "$work/blocks" >"$work/log" 2>&1 </dev/null || {
+  tail -n 25 "$work/log"
+  fail "a command of the documentation does not run"
+}
+echo "$(grep -c '^+' "$work/log") commands of the documentation run"
