@@ -1,5 +1,6 @@
 /* Loads kernels from shared objects, and refuses what breaks the ABI. */
 #include <dlfcn.h>
+#include <fenv.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +80,7 @@ bool lkv_plugin_load(const char *path, char *error, size_t error_size) {
   bool ok = false;
   void *object = NULL;
   const lkv_plugin *plugin = NULL;
+  fenv_t environment;
   char *file = explicit_path(path);
   if (!file) {
     lkv_fail(error, error_size, "plug-in '%s': out of memory", path);
@@ -86,7 +88,11 @@ bool lkv_plugin_load(const char *path, char *error, size_t error_size) {
   }
   if (!lkv_shared_object_identify(file, build, error, error_size)) goto cleanup;
 
+  /* An object linked with -ffast-math makes the process flush denormals when it is
+   * loaded: that would change the oracle and every other kernel. */
+  fegetenv(&environment);
   object = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+  fesetenv(&environment);
   if (!object) {
     lkv_fail(error, error_size, "plug-in cannot be loaded: %s", dlerror());
     goto cleanup;

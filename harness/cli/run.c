@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "commands.h"
 #include "invocation.h"
@@ -71,6 +72,12 @@ static bool write_output(const char *path, const lin_case *c, const invocation *
   return ok;
 }
 
+/* Whether two paths name one file. */
+static bool same_file(const char *a, const char *b) {
+  struct stat x, y;
+  return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 static bool run_case(const run_arguments *a, const lkv_kernel *kernel, error *err) {
   npz file = {0};
   lin_case c = {0};
@@ -103,6 +110,11 @@ static int check_and_run(const run_arguments *a) {
   if (!kernel)
     return cli_fail(&cli_run, EXIT_USAGE, "no kernel '%s'; 'linkv kernels' lists them",
                     a->kernel);
+  if (same_file(a->input, a->output))
+    return cli_fail(
+        &cli_run, EXIT_USAGE,
+        "%s is input and output; the case would be lost: name another --output",
+        a->output);
   if (!run_case(a, kernel, &err)) return cli_fail(&cli_run, EXIT_USAGE, "%s", err.text);
   return cli_finish(&cli_run, EXIT_FINE);
 }

@@ -51,8 +51,12 @@ typedef struct finding {
 
 typedef struct findings {
   finding *item;
-  size_t count, ran, wrong;
+  size_t count, ran, wrong, doubtful;
 } findings;
+
+static bool doubtful(const metrics *m) {
+  return m->swallowed > 0 || m->compared == 0;
+}
 
 static finding *add_finding(findings *all, const char *input, const char *kernel) {
   finding *grown = realloc(all->item, (all->count + 1) * sizeof *grown);
@@ -67,33 +71,69 @@ static void take_metrics(findings *all, finding *f, const metrics *m) {
   f->metrics = *m;
   all->ran++;
   all->wrong += m->nonfinite > 0;
+  all->doubtful += doubtful(m);
 }
 
-/* The array the errors are against, as float64, with the output's element count. */
+static bool all_finite(const double *x, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (!isfinite(x[i])) return false;
+  return true;
+}
+
+/* The array the errors are against, as float64: of the output's shape, and finite. */
 static double *named_reference(const npz *file, const char *name, const lin_case *c,
                                error *err) {
-  const lkv_problem *p = &c->problem;
-  const size_t count = p->batch * p->seq_len * p->heads * p->head_dim;
+  size_t shape[TENSOR_RANK_MAX];
+  const size_t rank = case_output_shape(c, shape);
   const tensor *found = npz_find(file, name);
   tensor wide;
-  char shape[128];
+  char text[128];
   if (!found) {
     error_set(err, "%s: no array '%s' to compare with", file->path, name);
     return NULL;
   }
-  if (found->count != count || found->type == TENSOR_INT64) {
-    error_set(err, "%s: array '%s': %s %s cannot be an output of %zu elements",
+  if (found->rank != rank || memcmp(found->shape, shape, rank * sizeof *shape) != 0 ||
+      found->type == TENSOR_INT64) {
+    error_set(err, "%s: array '%s': %s %s is not of the output's shape and a float",
               file->path, name, tensor_type_name(found->type),
-              tensor_shape_text(found, shape, sizeof shape), count);
+              tensor_shape_text(found, text, sizeof text));
     return NULL;
   }
-  return tensor_convert(found, TENSOR_FLOAT64, &wide, err) ? wide.data : NULL;
+  if (!tensor_convert(found, TENSOR_FLOAT64, &wide, err)) return NULL;
+  if (all_finite(wide.data, wide.count)) return wide.data;
+  tensor_free(&wide);
+  error_set(err,
+            "%s: array '%s' holds values that are not finite; it cannot be compared "
+            "with",
+            file->path, name);
+  return NULL;
+}
+
+/* What kernels of one case are compared with: the oracle's output for the operands as the
+ * kernel's type rounds them, a type at a time, or the file's own array. */
+typedef struct references {
+  const lin_case *given;
+  double *oracle[2]; /* by lkv_dtype, made when first asked for */
+  double *named;
+} references;
+
+static const double *reference_for(references *r, lkv_dtype type, error *err) {
+  lin_case rounded;
+  if (r->named) return r->named;
+  if (r->oracle[type]) return r->oracle[type];
+  const tensor_type to = type == LKV_FLOAT64 ? TENSOR_FLOAT64 : TENSOR_FLOAT32;
+  if (!case_convert(r->given, to, &rounded, err)) return NULL;
+  r->oracle[type] = reference_output(&rounded, err);
+  case_free(&rounded);
+  return r->oracle[type];
 }
 
 static bool verify_kernel(const verify_arguments *a, const char *input,
                           const lkv_kernel *kernel, const lin_case *c,
-                          const double *reference, findings *all, error *err) {
+                          references *against, findings *all, error *err) {
   invocation v = {0};
+  const double *reference = reference_for(against, kernel->operand_type, err);
+  if (!reference) return false;
   error why;
   finding *f = add_finding(all, input, kernel->name);
   if (!f) return error_set(err, "out of memory");
@@ -119,28 +159,36 @@ static bool chosen(const cli_list *globs, const char *name) {
   return !globs->count;
 }
 
+/* The oracle on the inputs as they are, against the file's own array. */
+static bool verify_oracle(const char *input, const lin_case *c, const double *named,
+                          findings *all, error *err) {
+  double *oracle = reference_output(c, err);
+  finding *f = oracle ? add_finding(all, input, "oracle") : NULL;
+  if (f) {
+    const metrics m = metrics_of(&c->problem, LKV_FLOAT64, oracle, named);
+    take_metrics(all, f, &m);
+  }
+  free(oracle);
+  return f || (oracle && error_set(err, "out of memory"));
+}
+
 static bool verify_case(const verify_arguments *a, const char *input, findings *all,
                         error *err) {
   npz file = {0};
   lin_case c = {0};
-  double *oracle = NULL, *named = NULL;
-  bool ok = npz_read(input, &file, err) && case_from_npz(&file, &c, err) &&
-            (oracle = reference_output(&c, err)) != NULL;
-  if (ok && a->reference) {
-    finding *f = NULL;
-    ok = (named = named_reference(&file, a->reference, &c, err)) != NULL &&
-         ((f = add_finding(all, input, "oracle")) || error_set(err, "out of memory"));
-    if (ok) {
-      const metrics m = metrics_of(&c.problem, LKV_FLOAT64, oracle, named);
-      take_metrics(all, f, &m);
-    }
-  }
+  error why;
+  bool ok = npz_read(input, &file, err) && case_from_npz(&file, &c, err);
+  references against = {.given = &c};
+  if (ok && a->reference)
+    ok = (against.named = named_reference(&file, a->reference, &c, err)) != NULL &&
+         verify_oracle(input, &c, against.named, all, err);
   for (size_t k = 0; ok && k < lkv_kernel_count(); k++)
-    if (chosen(&a->kernels, lkv_kernel_at(k)->name))
-      ok =
-          verify_kernel(a, input, lkv_kernel_at(k), &c, named ? named : oracle, all, err);
-  free(oracle);
-  free(named);
+    if (chosen(&a->kernels, lkv_kernel_at(k)->name) &&
+        !verify_kernel(a, input, lkv_kernel_at(k), &c, &against, all, &why))
+      ok = error_set(err, "%s: %s", input, why.text);
+  free(against.named);
+  free(against.oracle[LKV_FLOAT32]);
+  free(against.oracle[LKV_FLOAT64]);
   case_free(&c);
   npz_free(&file);
   return ok;
@@ -166,6 +214,18 @@ static bool add_error(table *t, const finding *f, double measured, error *err) {
   return table_add(t, *f->reason || isnan(measured) ? NULL : text, TABLE_PLAIN, err);
 }
 
+/* What a person must know beyond the figures. */
+static void remark(const metrics *m, char *text, size_t size) {
+  *text = 0;
+  if (m->nonfinite)
+    metrics_worst_text(m, text, size);
+  else if (m->oracle_nonfinite)
+    snprintf(text, size,
+             "%zu of %zu elements not compared: the reference is not finite%s",
+             m->oracle_nonfinite, m->oracle_nonfinite + m->compared,
+             m->swallowed ? ", the output is in some of them" : "");
+}
+
 static bool print_findings(const findings *all, table_style style, error *err) {
   static const table_column columns[] = {
       {"case", TABLE_LEFT},       {"kernel", TABLE_LEFT},   {"max abs", TABLE_RIGHT},
@@ -178,7 +238,7 @@ static bool print_findings(const findings *all, table_style style, error *err) {
     const finding *f = &all->item[i];
     const metrics *m = &f->metrics;
     char worst[256] = "";
-    if (!*f->reason && m->nonfinite) metrics_worst_text(m, worst, sizeof worst);
+    if (!*f->reason) remark(m, worst, sizeof worst);
     ok = table_add(&t, base_name(f->input), TABLE_PLAIN, err) &&
          table_add(&t, f->kernel, TABLE_PLAIN, err) &&
          add_error(&t, f, m->max_abs, err) && add_error(&t, f, of_largest(m), err) &&
@@ -205,13 +265,15 @@ static bool print_json(const findings *all, error *err) {
     const metrics *m = &f->metrics;
     ok = json_array_append_new(
              list,
-             json_pack("{s:s, s:s, s:s, s:s?, s:o, s:o, s:o, s:o, s:o, s:I}", "case",
-                       f->input, "kernel", f->kernel, "verdict", verdict_of(f), "reason",
-                       *f->reason ? f->reason : NULL, "max_abs_err", real(f, m->max_abs),
-                       "max_err_of_largest", real(f, of_largest(m)), "max_rel_err",
-                       real(f, m->max_rel), "rms_rel_err", real(f, m->rms_rel),
-                       "max_ulp_err", real(f, m->max_ulp), "nonfinite",
-                       (json_int_t)m->nonfinite)) == 0;
+             json_pack("{s:s, s:s, s:s, s:s?, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I}",
+                       "case", f->input, "kernel", f->kernel, "verdict", verdict_of(f),
+                       "reason", *f->reason ? f->reason : NULL, "max_abs_err",
+                       real(f, m->max_abs), "max_err_of_largest", real(f, of_largest(m)),
+                       "max_rel_err", real(f, m->max_rel), "rms_rel_err",
+                       real(f, m->rms_rel), "max_ulp_err", real(f, m->max_ulp),
+                       "nonfinite", (json_int_t)m->nonfinite, "not_compared",
+                       (json_int_t)m->oracle_nonfinite, "swallowed",
+                       (json_int_t)m->swallowed)) == 0;
   }
   ok = ok && json_dumpf(list, stdout, JSON_INDENT(2)) == 0;
   putchar('\n');
@@ -227,9 +289,11 @@ static int tell(const verify_arguments *a, const findings *all) {
   const bool ok =
       a->format == FORMAT_JSON ? print_json(all, &err) : print_findings(all, style, &err);
   if (!ok) return cli_fail(&cli_verify, EXIT_USAGE, "%s", err.text);
-  return cli_finish(&cli_verify, all->wrong ? EXIT_WRONG
-                                 : all->ran ? EXIT_FINE
-                                            : EXIT_LITTLE);
+  const int code = all->wrong      ? EXIT_WRONG
+                   : !all->ran     ? EXIT_LITTLE
+                   : all->doubtful ? EXIT_UNSURE
+                                   : EXIT_FINE;
+  return cli_finish(&cli_verify, code);
 }
 
 static int check_and_verify(const verify_arguments *a) {

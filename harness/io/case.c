@@ -263,11 +263,21 @@ tensor_type case_input_type(const lin_case *c) {
   return type;
 }
 
+static bool convert_input(const tensor *in, const char *name, tensor_type to, tensor *out,
+                          error *err) {
+  error why;
+  if (tensor_convert(in, to, out, &why)) return true;
+  return error_set(err, "array '%s': %s", name, why.text);
+}
+
 bool case_convert(const lin_case *in, tensor_type to, lin_case *out, error *err) {
+  char name[8];
   *out = (lin_case){.stage = in->stage, .problem = in->problem, .rank = in->rank};
-  bool ok = in->stage == LKV_STAGE_ATTENTION || tensor_convert(&in->x, to, &out->x, err);
+  bool ok =
+      in->stage == LKV_STAGE_ATTENTION || convert_input(&in->x, "X", to, &out->x, err);
   for (int o = 0; ok && o < LKV_OPERANDS; o++)
-    ok = tensor_convert(&in->operand[o], to, &out->operand[o], err);
+    ok = convert_input(&in->operand[o], input_name(in->stage, o, name), to,
+                       &out->operand[o], err);
   if (!ok) case_free(out);
   return ok;
 }

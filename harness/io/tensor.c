@@ -1,6 +1,7 @@
 #include "tensor.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,8 +127,15 @@ bool tensor_convert(const tensor *in, tensor_type to, tensor *out, error *err) {
   if (in->type == to)
     memcpy(out->data, in->data, in->count * tensor_type_size(to));
   else if (to == TENSOR_FLOAT32)
-    for (size_t i = 0; i < in->count; i++)
-      ((float *)out->data)[i] = (float)element(in, i);
+    for (size_t i = 0; i < in->count; i++) {
+      const double value = element(in, i);
+      const float narrow = (float)value;
+      ((float *)out->data)[i] = narrow;
+      if (isinf(narrow) && !isinf(value)) {
+        tensor_free(out);
+        return error_set(err, "%g is beyond float32; scale the data", value);
+      }
+    }
   else
     for (size_t i = 0; i < in->count; i++) ((double *)out->data)[i] = element(in, i);
   return true;

@@ -58,6 +58,10 @@ enum { CONFIG_REPETITIONS_MAX = 64 };
 /* Reads a file. Errors are "FILE:LINE: key: what; what would be right". */
 bool config_read(const char *path, config *out, error *err);
 
+/* The same of a text; `path` is only a name for error lines. */
+bool config_parse(const char *path, const char *text, size_t bytes, config *out,
+                  error *err);
+
 void config_free(config *c);
 
 #endif

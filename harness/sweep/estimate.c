@@ -7,13 +7,16 @@
 #include "linkv/registry.h"
 
 /* Guesses, used until something has been measured. */
-#define WORKER_S             0.02
-#define GUESSED_FLOPS        2e9
-#define ORACLE_FLOPS         3e9
-#define CALIBRATION_OVERHEAD 1.5 /* of the timed span, spent on finding the call count */
+#define WORKER_S      0.02
+#define GUESSED_FLOPS 2e9
+#define ORACLE_FLOPS  3e9
+#define CALIBRATION_OVERHEAD                                \
+  1.5 /* of the timed span, spent on finding the call count \
+       */
 
-/* Work of a reassociated kernel; those by definition do head_dim times as much, which
- * scaling from a sighting of the same kernel takes care of. */
+/* Work of a reassociated kernel on the threads that have some; those by definition do
+ * head_dim times as much, which scaling from a sighting of the same kernel takes care of.
+ */
 static double work_of(const lkv_problem *p, size_t threads) {
   const double slices = (double)p->batch * (double)p->heads;
   const double used = (double)threads < slices ? (double)threads : slices;
@@ -24,22 +27,62 @@ static double by_definition(const lkv_problem *p, size_t threads) {
   return work_of(p, threads) * (double)p->head_dim;
 }
 
+static sighting sighting_of(const point *p, double call_s) {
+  return (sighting){.kernel = p->kernel,
+                    .log_work = log(work_of(&p->problem, p->threads)),
+                    .log_dim = log((double)p->problem.head_dim),
+                    .call_s = call_s};
+}
+
+/* The sighting of the same kernel that is nearest in work and head_dim, or NULL. */
+static sighting *nearest(const estimate *e, const sighting *wanted, double *distance) {
+  sighting *best = NULL;
+  *distance = INFINITY;
+  for (size_t i = 0; i < e->count; i++) {
+    sighting *s = &e->seen[i];
+    if (s->kernel != wanted->kernel) continue;
+    const double far =
+        fabs(wanted->log_work - s->log_work) + fabs(wanted->log_dim - s->log_dim);
+    if (far < *distance) {
+      *distance = far;
+      best = s;
+    }
+  }
+  return best;
+}
+
 void estimate_see(estimate *e, const point *p, double call_s) {
+  const sighting sight = sighting_of(p, call_s);
+  double distance;
+  sighting *same = nearest(e, &sight, &distance);
+  if (same && distance == 0) {
+    *same = sight;
+    return;
+  }
   if ((e->count & (e->count - 1)) == 0) {
     const size_t room = e->count ? 2 * e->count : 1;
     sighting *grown = realloc(e->seen, room * sizeof *grown);
     if (!grown) return;
     e->seen = grown;
   }
-  e->seen[e->count++] = (sighting){p->kernel, p->problem, p->threads, call_s};
+  e->seen[e->count++] = sight;
+}
+
+/* Whether a row, which may have been made by hand, tells a time of a possible shape. */
+static bool usable(const value *v) {
+  static const int sizes[] = {ROW_batch, ROW_seq_len, ROW_heads, ROW_head_dim,
+                              ROW_threads};
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+    if (!v[sizes[i]].known || v[sizes[i]].integer < 1) return false;
+  const value *time = &v[ROW_time_ns];
+  return v[ROW_kernel].known && time->known && isfinite(time->real) && time->real > 0;
 }
 
 void estimate_see_rows(estimate *e, const rows *r) {
   for (size_t i = 0; i < r->count; i++) {
     const value *v = r->row[i].field;
-    const lkv_kernel *kernel =
-        v[ROW_kernel].known ? lkv_kernel_find(v[ROW_kernel].text) : NULL;
-    if (!kernel || !v[ROW_time_ns].known) continue;
+    const lkv_kernel *kernel = usable(v) ? lkv_kernel_find(v[ROW_kernel].text) : NULL;
+    if (!kernel) continue;
     const point p = {.kernel = kernel,
                      .problem = {.batch = (size_t)v[ROW_batch].integer,
                                  .seq_len = (size_t)v[ROW_seq_len].integer,
@@ -50,32 +93,18 @@ void estimate_see_rows(estimate *e, const rows *r) {
   }
 }
 
-/* The sighting of the same kernel whose work is nearest, or NULL. */
-static const sighting *nearest(const estimate *e, const point *p) {
-  const sighting *best = NULL;
-  double least = INFINITY;
-  for (size_t i = 0; i < e->count; i++) {
-    const sighting *s = &e->seen[i];
-    if (s->kernel != p->kernel) continue;
-    const double far = fabs(log(work_of(&p->problem, p->threads) /
-                                work_of(&s->problem, s->threads))) +
-                       fabs(log((double)p->problem.head_dim / (double)s->problem.head_dim));
-    if (far < least) {
-      least = far;
-      best = s;
-    }
-  }
-  return best;
-}
-
 bool estimate_knows(const estimate *e, const point *p) {
-  return nearest(e, p) != NULL;
+  const sighting wanted = sighting_of(p, 0);
+  double distance;
+  return nearest(e, &wanted, &distance) != NULL;
 }
 
 static double call_seconds(const estimate *e, const point *p) {
-  const sighting *s = nearest(e, p);
+  const sighting wanted = sighting_of(p, 0);
+  double distance;
+  const sighting *s = nearest(e, &wanted, &distance);
   if (!s) return by_definition(&p->problem, p->threads) / GUESSED_FLOPS;
-  return s->call_s * work_of(&p->problem, p->threads) / work_of(&s->problem, s->threads);
+  return s->call_s * exp(wanted.log_work - s->log_work);
 }
 
 double estimate_repetition(const estimate *e, const point *p, bool judged) {
@@ -98,8 +127,11 @@ void estimate_free(estimate *e) {
 }
 
 const char *duration_text(double seconds, char *buffer, size_t size) {
-  const long s = lround(seconds);
-  if (s >= 3600)
+  const double longest = 1e12;
+  const long s = lround(fmin(fmax(seconds, 0), longest));
+  if (seconds > longest)
+    snprintf(buffer, size, "ages");
+  else if (s >= 3600)
     snprintf(buffer, size, "%ld h %02ld min", s / 3600, s / 60 % 60);
   else if (s >= 60)
     snprintf(buffer, size, "%ld min %02ld s", s / 60, s % 60);

@@ -8,10 +8,10 @@
 #include "point.h"
 #include "row.h"
 
+/* The last measured time of one kernel and shape. */
 typedef struct sighting {
   const lkv_kernel *kernel;
-  lkv_problem problem;
-  size_t threads;
+  double log_work, log_dim; /* see estimate.c */
   double call_s;
 } sighting;
 
@@ -22,7 +22,8 @@ typedef struct estimate {
   double predicted_s, actual_s; /* of the repetitions done so far */
 } estimate;
 
-/* Takes in a measured time of one call. Out of memory only makes estimates worse. */
+/* Takes in a measured time of one call, in place of an earlier one of that kernel and
+ * shape. Out of memory only makes estimates worse. */
 void estimate_see(estimate *e, const point *p, double call_s);
 
 /* Takes in every timed row of a database. */

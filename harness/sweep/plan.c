@@ -19,7 +19,8 @@ static const char create_table[] =
     "regime TEXT, seed INTEGER, batch INTEGER, seq_len INTEGER, heads INTEGER, "
     "head_dim INTEGER, tile_q INTEGER, tile_k INTEGER, threads INTEGER, "
     "default_tiles INTEGER);"
-    "CREATE UNIQUE INDEX once ON axes (kernel, stage, regime, seed, batch, seq_len, heads, "
+    "CREATE UNIQUE INDEX once ON axes (kernel, stage, regime, seed, batch, seq_len, "
+    "heads, "
     "head_dim, ifnull(tile_q, 0), ifnull(tile_k, 0), threads);";
 
 static const char insert_point[] =
@@ -40,10 +41,13 @@ static bool choose_kernels(const config *c, bool *chosen, error *err) {
   for (size_t g = 0; g < c->kernel.count; g++) {
     bool matched = false;
     for (size_t k = 0; k < lkv_kernel_count(); k++)
-      if (!fnmatch(c->kernel.item[g], lkv_kernel_at(k)->name, 0)) chosen[k] = matched = true;
+      if (!fnmatch(c->kernel.item[g], lkv_kernel_at(k)->name, 0))
+        chosen[k] = matched = true;
     if (!matched)
-      return error_set(err, "%s: axes.kernel[%zu]: '%s' matches no kernel; 'linkv kernels' "
-                            "lists them", c->path, g, c->kernel.item[g]);
+      return error_set(err,
+                       "%s: axes.kernel[%zu]: '%s' matches no kernel; 'linkv kernels' "
+                       "lists them",
+                       c->path, g, c->kernel.item[g]);
   }
   return true;
 }
@@ -64,10 +68,14 @@ static bool insert(sqlite3_stmt *statement, size_t kernel_index, const char *sta
   asked.tile_q = value[AXIS_TILE_Q];
   asked.tile_k = value[AXIS_TILE_K];
   const lkv_problem p = lkv_resolve_tiles(k, asked);
-  const size_t bound[] = {p.batch,  p.seq_len, p.heads,
-                            p.head_dim, p.tile_q,  p.tile_k,
-                            value[AXIS_THREADS],
-                            p.tile_q == best.tile_q && p.tile_k == best.tile_k};
+  const size_t bound[] = {p.batch,
+                          p.seq_len,
+                          p.heads,
+                          p.head_dim,
+                          p.tile_q,
+                          p.tile_k,
+                          value[AXIS_THREADS],
+                          p.tile_q == best.tile_q && p.tile_k == best.tile_k};
   int at = 1;
   sqlite3_bind_int64(statement, at++, (int64_t)kernel_index);
   bind_text(statement, at++, k->name);

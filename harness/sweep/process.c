@@ -14,7 +14,7 @@
 
 extern char **environ;
 
-enum { READ_END, WRITE_END, HIGH_FD = 64 };
+enum { READ_END, WRITE_END, HIGH_FD = 64, DRAIN_READS = 64 };
 
 /* A worker's own threads are OpenMP's: BLAS must not start any, and no setting of the
  * caller's shell may change what is measured. */
@@ -23,7 +23,8 @@ enum { SETTINGS = sizeof settings / sizeof *settings };
 
 static bool overridden(const char *entry) {
   for (size_t i = 0; i < SETTINGS; i++)
-    if (!strncmp(entry, settings[i], (size_t)(strchr(settings[i], '=') - settings[i]) + 1))
+    if (!strncmp(entry, settings[i],
+                 (size_t)(strchr(settings[i], '=') - settings[i]) + 1))
       return true;
   return false;
 }
@@ -46,16 +47,20 @@ static double now(void) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* A pipe whose ends are far from the child's record_fd, so that dup2 treads on neither. */
-static bool make_pipe(int ends[2]) {
-  int low[2];
+/* A pipe whose ends are far from the child's record_fd, so that dup2 treads on neither.
+ */
+static bool make_pipe(int ends[2], error *err) {
+  int low[2], code = 0;
   ends[READ_END] = ends[WRITE_END] = -1;
-  if (pipe2(low, O_CLOEXEC)) return false;
+  if (pipe2(low, O_CLOEXEC))
+    return error_set(err, "cannot make a pipe: %s", strerror(errno));
   for (int e = 0; e < 2; e++) {
     ends[e] = fcntl(low[e], F_DUPFD_CLOEXEC, HIGH_FD);
+    if (ends[e] < 0) code = errno;
     close(low[e]);
   }
-  return ends[READ_END] >= 0 && ends[WRITE_END] >= 0;
+  return !code || error_set(err, "cannot make a pipe past descriptor %d: %s", HIGH_FD,
+                            strerror(code));
 }
 
 static void close_fd(int *fd) {
@@ -88,87 +93,122 @@ static int start(char *const argv[], int record_fd, int record_end, int output_e
   return code;
 }
 
-/* Reads what there is; closes at the end of file. Past `size` bytes a record is cut, and of
- * an output the last half is kept. */
-static void take(int *fd, char *text, size_t size, size_t *used, bool keep_last) {
+/* What is read from one pipe: past `size` bytes the text is cut, or its last half kept.
+ */
+typedef struct stream {
+  int *fd;
+  char *text;
+  size_t size, used;
+  bool keep_last;
+} stream;
+
+/* Reads what there is; closes at the end of file. */
+static void take(stream *s) {
   char block[4096];
-  const ssize_t got = read(*fd, block, sizeof block);
+  const ssize_t got = read(*s->fd, block, sizeof block);
   if (got < 0 && (errno == EINTR || errno == EAGAIN)) return;
   if (got <= 0) {
-    close_fd(fd);
+    close_fd(s->fd);
     return;
   }
   size_t n = (size_t)got;
-  if (keep_last && *used + n >= size) {
-    const size_t keep = *used < size / 2 ? *used : size / 2;
-    memmove(text, text + *used - keep, keep);
-    *used = keep;
+  if (s->keep_last && s->used + n >= s->size) {
+    const size_t keep = s->used < s->size / 2 ? s->used : s->size / 2;
+    memmove(s->text, s->text + s->used - keep, keep);
+    s->used = keep;
   }
-  if (n > size - 1 - *used) n = size - 1 - *used;
-  memcpy(text + *used, block, n);
-  *used += n;
-  text[*used] = 0;
+  if (n > s->size - 1 - s->used) n = s->size - 1 - s->used;
+  memcpy(s->text + s->used, block, n);
+  s->used += n;
+  s->text[s->used] = 0;
 }
 
-/* Gathers until the child has ended; then takes what is still in the pipes. */
-static bool watch(pid_t pid, int pidfd, int *record, int *output, double deadline,
-                  process_outcome *out, error *err) {
-  size_t record_used = 0, output_used = 0;
-  bool ended = false;
+/* Takes what an ended child has left in the pipes, and no more: a descendant that has
+ * left its group may write on for ever. */
+static void drain(stream streams[2]) {
+  for (int reads = 0; reads < DRAIN_READS; reads++) {
+    struct pollfd fds[] = {{.fd = *streams[0].fd, .events = POLLIN},
+                           {.fd = *streams[1].fd, .events = POLLIN}};
+    if (poll(fds, 2, 0) <= 0) return;
+    for (int i = 0; i < 2; i++)
+      if (fds[i].revents) take(&streams[i]);
+  }
+}
+
+/* Milliseconds to wait for something to happen. */
+static int patience(double left_s) {
+  if (left_s <= 0) return 1000;
+  return left_s > 60 ? 60000 : (int)(left_s * 1e3) + 1;
+}
+
+/* Gathers until the child has ended; nothing of its group outlives it. */
+static bool watch(pid_t pid, int pidfd, stream streams[2], double deadline,
+                  bool *timed_out, error *err) {
   for (;;) {
-    struct pollfd fds[] = {{.fd = *record, .events = POLLIN},
-                           {.fd = *output, .events = POLLIN},
-                           {.fd = ended ? -1 : pidfd, .events = POLLIN}};
+    struct pollfd fds[] = {{.fd = *streams[0].fd, .events = POLLIN},
+                           {.fd = *streams[1].fd, .events = POLLIN},
+                           {.fd = pidfd, .events = POLLIN}};
     const double left = deadline - now();
-    if (left <= 0 && !ended && !out->timed_out) {
-      out->timed_out = true;
+    if (left <= 0 && !*timed_out) {
+      *timed_out = true;
       kill(-pid, SIGKILL);
     }
-    const int wait = ended ? 0 : out->timed_out ? 1000 : left > 60 ? 60000 : (int)(left * 1e3) + 1;
-    const int ready = poll(fds, 3, wait);
+    const int ready = poll(fds, 3, patience(left));
     if (ready < 0 && errno != EINTR)
       return error_set(err, "cannot watch a worker: %s", strerror(errno));
-    if (ready == 0 && ended) return true;
     if (ready <= 0) continue;
-    if (fds[0].revents) take(record, out->record, sizeof out->record, &record_used, false);
-    if (fds[1].revents) take(output, out->output, sizeof out->output, &output_used, true);
-    if (fds[2].revents) ended = true;
-    if (ended && *record < 0 && *output < 0) return true;
+    for (int i = 0; i < 2; i++)
+      if (fds[i].revents) take(&streams[i]);
+    if (fds[2].revents) break;
   }
+  kill(-pid, SIGKILL);
+  drain(streams);
+  return true;
 }
 
-bool process_run_self(char *const argv[], int record_fd, double timeout_s, process_outcome *out,
-                error *err) {
+/* How the child ended. */
+static bool reap(pid_t pid, process_outcome *out, error *err) {
+  int status = 0;
+  pid_t reaped;
+  do reaped = waitpid(pid, &status, 0);
+  while (reaped < 0 && errno == EINTR);
+  if (reaped < 0)
+    return error_set(err, "cannot tell how a worker ended: %s; is SIGCHLD ignored?",
+                     strerror(errno));
+  out->exited = WIFEXITED(status);
+  out->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+  out->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  return true;
+}
+
+bool process_run_self(char *const argv[], int record_fd, double timeout_s,
+                      process_outcome *out, error *err) {
   int record[2] = {-1, -1}, output[2] = {-1, -1}, pidfd = -1, code;
+  stream streams[] = {
+      {&record[READ_END], out->record, sizeof out->record, 0, false},
+      {&output[READ_END], out->output, sizeof out->output, 0, true},
+  };
   pid_t pid = -1;
   bool ok = false;
   out->record[0] = out->output[0] = 0;
   out->timed_out = out->exited = false;
   out->exit_code = out->signal = 0;
 
-  if (!make_pipe(record) || !make_pipe(output)) {
-    error_set(err, "cannot make a pipe: %s", strerror(errno));
-    goto done;
-  }
+  if (!make_pipe(record, err) || !make_pipe(output, err)) goto done;
   if ((code = start(argv, record_fd, record[WRITE_END], output[WRITE_END], &pid))) {
     error_set(err, "cannot start a worker: %s", strerror(code));
     goto done;
   }
   close_fd(&record[WRITE_END]);
   close_fd(&output[WRITE_END]);
-  if ((pidfd = pidfd_open(pid, 0)) < 0) {
-    error_set(err, "cannot watch a worker: %s", strerror(errno));
-    kill(-pid, SIGKILL);
-  } else {
-    ok = watch(pid, pidfd, &record[READ_END], &output[READ_END], now() + timeout_s, out, err);
-    kill(-pid, SIGKILL);
-  }
-  int status = 0;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  out->exited = WIFEXITED(status);
-  out->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-  out->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  if ((pidfd = pidfd_open(pid, 0)) < 0)
+    error_set(err, "cannot watch a worker: %s%s", strerror(errno),
+              errno == ESRCH ? "; is SIGCHLD ignored?" : "");
+  else
+    ok = watch(pid, pidfd, streams, now() + timeout_s, &out->timed_out, err);
+  error ended;
+  if (!ok) kill(-pid, SIGKILL);
+  if (!reap(pid, out, &ended) && ok) ok = error_set(err, "%s", ended.text);
 done:
   close_fd(&record[READ_END]);
   close_fd(&record[WRITE_END]);

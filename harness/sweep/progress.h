@@ -1,5 +1,5 @@
-/* How far a sweep is, on standard error: one line that changes on a terminal, a line now and
- * then elsewhere. */
+/* How far a sweep is, on standard error: one line that changes on a terminal, a line now
+ * and then elsewhere. */
 #ifndef SWEEP_PROGRESS_H
 #define SWEEP_PROGRESS_H
 
@@ -11,13 +11,15 @@
 typedef struct progress {
   bool shown, terminal;
   size_t total, done, bad;
-  double last_s; /* when the last line was printed, monotonic */
+  double asked_s; /* when progress_due was asked, monotonic */
+  double due_s;   /* when the next line is due */
 } progress;
 
 progress progress_start(bool shown, size_t total);
 
-/* Whether a line is due; asking is cheap, computing the time left is not. */
-bool progress_due(const progress *p);
+/* Whether a line is due; asking is cheap, computing the time left is not, and lines come
+ * so seldom that it takes a small share of the time. */
+bool progress_due(progress *p);
 
 /* Prints the line: the point under way and the time left. */
 void progress_show(progress *p, const point *now, double left_s);

@@ -1,23 +1,19 @@
 #include "sweep.h"
 
-#include <inttypes.h>
-#include <math.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "arguments.h"
 #include "estimate.h"
+#include "failure.h"
 #include "linkv/registry.h"
 #include "machine.h"
+#include "process.h"
 #include "progress.h"
 #include "random.h"
-#include "process.h"
 #include "worker.h"
-
-enum { ARGUMENTS_MAX = 64, COMMAND_MAX = 8192 };
 
 static volatile sig_atomic_t stop_asked;
 
@@ -51,156 +47,23 @@ typedef struct sweep {
   process_outcome *outcome;
 } sweep;
 
-/* Words of a command line, in one block of memory. */
-typedef struct words {
-  char *item[ARGUMENTS_MAX];
-  size_t count, used;
-  bool overflow;
-  char text[COMMAND_MAX];
-} words;
-
-__attribute__((format(printf, 2, 3))) static void add_word(words *w, const char *format,
-                                                           ...) {
-  va_list args;
-  va_start(args, format);
-  const size_t room = sizeof w->text - w->used;
-  const size_t length = (size_t)vsnprintf(w->text + w->used, room, format, args);
-  va_end(args);
-  if (length >= room || w->count + 2 > ARGUMENTS_MAX) {
-    w->overflow = true;
-    return;
-  }
-  w->item[w->count++] = w->text + w->used;
-  w->item[w->count] = NULL;
-  w->used += length + 1;
-}
-
-static void add_size(words *w, const char *option, size_t size) {
-  add_word(w, "--%s", option);
-  add_word(w, "%zu", size);
-}
-
-/* The shortest of the decimals that read back the same. */
-static void add_real(words *w, double real) {
-  char text[40];
-  int digits = 1;
-  do snprintf(text, sizeof text, "%.*g", digits, real);
-  while (strtod(text, NULL) != real && ++digits <= 17);
-  add_word(w, "%s", text);
-}
-
-/* The options that `linkv time` and `linkv worker` share. */
-static void add_point(words *w, const point *p, const sweep_options *options) {
-  const lkv_problem *q = &p->problem;
-  add_word(w, "--kernel");
-  add_word(w, "%s", p->kernel->name);
-  add_word(w, "--stage");
-  add_word(w, "%s", lkv_stage_name(p->stage));
-  add_word(w, "--regime");
-  add_word(w, "%s", p->regime);
-  add_word(w, "--seed");
-  add_word(w, "%" PRIu64, p->seed);
-  add_size(w, "batch", q->batch);
-  add_size(w, "seq-len", q->seq_len);
-  add_size(w, "heads", q->heads);
-  add_size(w, "head-dim", q->head_dim);
-  if (q->tile_q) add_size(w, "tile-q", q->tile_q);
-  if (q->tile_k) add_size(w, "tile-k", q->tile_k);
-  add_size(w, "threads", p->threads);
-  add_word(w, "--min-time");
-  add_real(w, options->min_time_s);
-  for (size_t i = 0; i < options->plugin_count; i++) {
-    add_word(w, "--plugin");
-    add_word(w, "%s", options->plugins[i]);
-  }
-}
-
-/* Appends a word as a shell reads it back. */
-static void append_quoted(char *out, size_t size, const char *word) {
-  size_t used = strlen(out);
-  const bool plain = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                  "0123456789_-./=:+,@") == strlen(word) && *word;
-  used += (size_t)snprintf(out + used, size - used, plain ? "%s" : "'", word);
-  if (plain) return;
-  for (; *word && used + 6 < size; word++)
-    used += (size_t)snprintf(out + used, size - used, *word == '\'' ? "'\\''" : "%c", *word);
-  snprintf(out + used, size - used, "'");
-}
-
-char *sweep_point_command(const point *p, const sweep_options *options) {
-  words *w = calloc(1, sizeof *w);
-  char *line = calloc(1, 2 * COMMAND_MAX);
-  if (w && line) {
-    add_point(w, p, options);
-    add_size(w, "repetitions", options->repetitions);
-    strcpy(line, "linkv time");
-    for (size_t i = 0; i < w->count; i++) {
-      strcat(line, " ");
-      append_quoted(line, 2 * COMMAND_MAX - 2, w->item[i]);
-    }
-  }
-  char *command = w && line ? strdup(line) : NULL;
-  free(w);
-  free(line);
-  return command;
-}
-
-/* The last line that says something, for a reason. */
-static void last_line(const char *text, char *out, size_t size) {
-  const char *line = "";
-  size_t length = 0;
-  while (*text) {
-    const size_t n = strcspn(text, "\n");
-    if (strspn(text, " \t\r") < n) {
-      line = text;
-      length = n;
-    }
-    text += n + (text[n] == '\n');
-  }
-  snprintf(out, size, "%.*s", (int)(length < size ? length : size - 1), line);
-}
-
-/* The record of a worker that gave none. */
-static bool failed_record(const process_outcome *s, double timeout_s, const char *why, record *out) {
-  char said[256], reason[1536];
-  last_line(s->output, said, sizeof said);
-  if (s->timed_out)
-    snprintf(reason, sizeof reason, "killed after %g s (timeout)", timeout_s);
-  else if (!s->exited)
-    snprintf(reason, sizeof reason, "killed by SIG%s (%s)%s%s", sigabbrev_np(s->signal),
-             strsignal(s->signal), *said ? ": " : "", said);
-  else
-    snprintf(reason, sizeof reason, "worker exited with code %d, %s%s%s", s->exit_code, why,
-             *said ? ": " : "", said);
-  for (char *c = reason; *c; c++)
-    if ((unsigned char)*c < ' ' || (unsigned char)*c >= 0x7f) *c = '?';
-  *out = (record){0};
-  return value_set_text(&out->field[RECORD_status], s->timed_out ? "timeout" : "crashed") &&
-         value_set_text(&out->field[RECORD_reason], reason);
-}
-
 /* Runs a worker for one repetition and reads its record. */
 static bool run_worker(sweep *w, const item *it, unsigned repetition, record *out,
                        error *err) {
-  error note = {"without a record"};
-  words *arguments = calloc(1, sizeof *arguments);
-  bool ok = arguments || error_set(err, "out of memory for a worker's arguments");
-  if (ok) {
-    add_word(arguments, "linkv");
-    add_word(arguments, "worker");
-    add_point(arguments, it->info.point, w->options);
-    if (repetition == 1) add_word(arguments, "--judge");
-    ok = !arguments->overflow || error_set(err, "too many or too long --plugin paths");
-  }
-  ok = ok && process_run_self(arguments->item, WORKER_RECORD_FD, w->options->timeout_s, w->outcome,
-                        err);
-  free(arguments);
+  const process_outcome *worker = w->outcome;
+  const double timeout_s = w->options->timeout_s;
+  error note = {"without a whole record"};
+  arguments a;
+  if (!arguments_of_worker(it->info.point, w->options, repetition == 1, &a))
+    return error_set(err, "out of memory for a worker's arguments");
+  const bool ok = process_run_self(a.item, WORKER_RECORD_FD, timeout_s, w->outcome, err);
+  arguments_free(&a);
   if (!ok) return false;
-  const process_outcome *s = w->outcome;
-  const char *end = strchr(s->record, '\n');
-  const bool finished = !s->timed_out && s->exited && s->exit_code == 0 && end && !end[1];
-  if (finished && record_from_json(s->record, out, &note)) return true;
-  return failed_record(s, w->options->timeout_s, note.text, out) ||
+  const char *end = strchr(worker->record, '\n');
+  const bool finished =
+      !worker->timed_out && worker->exited && worker->exit_code == 0 && end && !end[1];
+  if (finished && record_from_json(worker->record, out, &note)) return true;
+  return failure_record(worker, timeout_s, note.text, out) ||
          error_set(err, "out of memory for a record");
 }
 
@@ -218,13 +81,19 @@ static bool item_complete(const sweep *w, const item *it) {
 static double seconds_left(const sweep *w, size_t *repetitions, size_t *guessed) {
   double seconds = 0;
   *repetitions = *guessed = 0;
-  for (size_t i = 0; i < w->count; i++)
-    for (unsigned r = 1; r <= w->options->repetitions; r++) {
-      if (!item_open(w, &w->items[i], r)) continue;
-      seconds += estimate_repetition(&w->estimate, w->items[i].info.point, r == 1);
-      *guessed += !estimate_knows(&w->estimate, w->items[i].info.point);
-      ++*repetitions;
-    }
+  for (size_t i = 0; i < w->count; i++) {
+    const item *it = &w->items[i];
+    size_t open = 0;
+    for (unsigned r = 1; r <= w->options->repetitions; r++) open += item_open(w, it, r);
+    if (!open) continue;
+    const double first =
+        estimate_repetition(&w->estimate, it->info.point, item_open(w, it, 1));
+    const double later =
+        open > 1 ? estimate_repetition(&w->estimate, it->info.point, false) : 0;
+    seconds += first + later * (double)(open - 1);
+    if (!estimate_knows(&w->estimate, it->info.point)) *guessed += open;
+    *repetitions += open;
+  }
   return seconds;
 }
 
@@ -292,7 +161,8 @@ static bool measure_shape(sweep *w, size_t first, size_t count, size_t *order,
 static bool measure_all(sweep *w, sweep_summary *out, error *err) {
   size_t *order = calloc(w->count + 1, sizeof *order);
   bool ok = order || error_set(err, "out of memory");
-  for (size_t first = 0, next; ok && !out->interrupted && first < w->count; first = next) {
+  for (size_t first = 0, next; ok && !out->interrupted && first < w->count;
+       first = next) {
     next = first + 1;
     while (next < w->count &&
            plan_same_shape(w->items[first].info.point, w->items[next].info.point))
@@ -320,7 +190,8 @@ static bool open_sweep(sweep *w, const plan *p, const sweep_options *options, st
                .estimate = {.min_time_s = options->min_time_s},
                .outcome = malloc(sizeof *w->outcome)};
   bool ok = (w->items && w->outcome) || error_set(err, "out of memory for a plan");
-  if (ok && store_rows(s, NULL, &seen, err)) estimate_see_rows(&w->estimate, &seen);
+  ok = ok && store_rows(s, NULL, &seen, err);
+  if (ok) estimate_see_rows(&w->estimate, &seen);
   rows_free(&seen);
   for (size_t i = 0; ok && i < p->count; i++) {
     item *it = &w->items[w->count++];
@@ -332,8 +203,9 @@ static bool open_sweep(sweep *w, const plan *p, const sweep_options *options, st
                             .kernel_build = lkv_kernel_build(p->point[i].kernel),
                             .command = it->command};
     point_make_key(&it->info, options->min_time_s);
-    ok = it->command ? store_progress(s, it->info.key, &it->repetitions, &it->severity, err)
-                     : error_set(err, "out of memory for a plan");
+    ok = it->command
+             ? store_progress(s, it->info.key, &it->repetitions, &it->severity, err)
+             : error_set(err, "out of memory for a plan");
   }
   if (!ok) close_sweep(w);
   return ok;
@@ -367,7 +239,8 @@ bool sweep_run(const plan *p, const sweep_options *options, store *s, sweep_summ
   struct sigaction on_stop = {.sa_handler = ask_stop}, old_int, old_term;
   *out = (sweep_summary){.points = p->count};
   if (!open_sweep(&w, p, options, s, err)) return false;
-  for (size_t i = 0; i < w.count; i++) out->complete_before += item_complete(&w, &w.items[i]);
+  for (size_t i = 0; i < w.count; i++)
+    out->complete_before += item_complete(&w, &w.items[i]);
   seconds_left(&w, &repetitions, &guessed);
   w.progress = progress_start(options->progress, repetitions);
 

@@ -23,16 +23,17 @@ enum { SWEEP_STATUSES = 8 };
 
 typedef struct sweep_summary {
   size_t points;
-  size_t complete_before;         /* points that needed nothing */
-  size_t measured;                /* repetitions, in this run */
-  size_t by_severity[SWEEP_STATUSES]; /* points, by status_severity of their worst status */
+  size_t complete_before; /* points that needed nothing */
+  size_t measured;        /* repetitions, in this run */
+  size_t
+      by_severity[SWEEP_STATUSES]; /* points, by status_severity of their worst status */
   bool interrupted;
 } sweep_summary;
 
-/* Runs what the store does not have yet. Points of one shape are interleaved in rounds, in
- * an order drawn from order_seed. A point whose status is not ok gets no more repetitions.
- * SIGINT and SIGTERM finish the repetition under way and set `interrupted`. Fails where the
- * store or a worker cannot be had; what is committed stays. */
+/* Runs what the store does not have yet. Points of one shape are interleaved in rounds,
+ * in an order drawn from order_seed. A point whose status is not ok gets no more
+ * repetitions. SIGINT and SIGTERM finish the repetition under way and set `interrupted`.
+ * Fails where the store or a worker cannot be had; what is committed stays. */
 bool sweep_run(const plan *p, const sweep_options *options, store *s, sweep_summary *out,
                error *err);
 

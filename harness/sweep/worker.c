@@ -118,6 +118,13 @@ static bool judge_output(const invocation *v, const lin_case *c, record *out, bo
     if (ok && *wrong)
       ok = conclude(out, "wrong", "%zu outputs are not finite where the oracle's are: %s",
                     m.nonfinite, text);
+    else if (ok && m.compared == 0)
+      ok = conclude(out, "untrusted",
+                    "the oracle's output is nowhere finite: nothing could "
+                    "be compared");
+    else if (ok && m.swallowed)
+      ok = conclude(out, "untrusted", "%zu outputs are finite where the oracle's are not",
+                    m.swallowed);
     if (!ok) error_set(err, "out of memory");
   }
   free(y);

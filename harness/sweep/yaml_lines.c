@@ -19,6 +19,7 @@ typedef struct walk {
   level level[DEPTH_MAX];
   size_t depth;
   char path[YAML_PATH_SIZE];
+  size_t documents;
   yaml_lines *out;
 } walk;
 
@@ -51,29 +52,55 @@ static bool enter_node(walk *w, const yaml_event_t *event) {
   }
   top->value_next = true;
   snprintf(w->path + top->length, sizeof w->path - top->length, "%s%s",
-           top->length ? "." : "",
-           event->type == YAML_SCALAR_EVENT ? (const char *)event->data.scalar.value : "?");
+           top->length ? "." : "", (const char *)event->data.scalar.value);
   return add_line(w, line);
+}
+
+/* Whether a node would be a mapping's key. */
+static bool key_next(const walk *w) {
+  return w->depth && w->level[w->depth - 1].mapping && !w->level[w->depth - 1].value_next;
+}
+
+static bool enter_scalar(walk *w, const yaml_event_t *event, const char **why) {
+  const char *text = (const char *)event->data.scalar.value;
+  *why = "holds a zero character";
+  if (strlen(text) != event->data.scalar.length) return false;
+  *why = "too long";
+  return enter_node(w, event);
+}
+
+static bool enter_level(walk *w, const yaml_event_t *event, const char **why) {
+  *why = "a key is a single word";
+  if (key_next(w)) return false;
+  *why = "too long";
+  if (!enter_node(w, event)) return false;
+  *why = "nested too deep";
+  if (w->depth == DEPTH_MAX) return false;
+  w->level[w->depth++] = (level){.mapping = event->type == YAML_MAPPING_START_EVENT,
+                                 .length = strlen(w->path)};
+  return true;
 }
 
 /* False with a message where the text cannot be taken. */
 static bool take_event(walk *w, const yaml_event_t *event, const char **why) {
-  *why = "too long";
   switch (event->type) {
-    case YAML_ALIAS_EVENT: *why = "aliases are not read here; write the value out";
+    case YAML_DOCUMENT_START_EVENT:
+      *why = "a second document; a file holds one";
+      return w->documents++ == 0;
+    case YAML_ALIAS_EVENT:
+      *why = "aliases are not read here; write the value out";
       return false;
-    case YAML_SCALAR_EVENT: return enter_node(w, event);
+    case YAML_SCALAR_EVENT:
+      return enter_scalar(w, event, why);
     case YAML_MAPPING_START_EVENT:
     case YAML_SEQUENCE_START_EVENT:
-      if (!enter_node(w, event)) return false;
-      *why = "nested too deep";
-      if (w->depth == DEPTH_MAX) return false;
-      w->level[w->depth++] = (level){.mapping = event->type == YAML_MAPPING_START_EVENT,
-                                     .length = strlen(w->path)};
-      return true;
+      return enter_level(w, event, why);
     case YAML_MAPPING_END_EVENT:
-    case YAML_SEQUENCE_END_EVENT: w->path[w->level[--w->depth].length] = 0; return true;
-    default: return true;
+    case YAML_SEQUENCE_END_EVENT:
+      w->path[w->level[--w->depth].length] = 0;
+      return true;
+    default:
+      return true;
   }
 }
 

@@ -18,12 +18,14 @@ typedef struct yaml_lines {
   size_t count;
 } yaml_lines;
 
-/* Reads the whole text. Fails on what is not YAML, with "FILE:LINE: what". Aliases are
- * refused: a config has no use for them, and they can grow without bound. */
+/* Reads the whole text. Fails on what is not YAML, with "FILE:LINE: what"; and on what a
+ * config has no use for: aliases (they can grow without bound), a second document, keys
+ * that are no words, zero characters. */
 bool yaml_lines_read(const char *file, const char *text, size_t bytes, yaml_lines *out,
                      error *err);
 
-/* The line of a path; that of its longest known prefix where it is not there; 1 at last. */
+/* The line of a path; that of its longest known prefix where it is not there; 1 at last.
+ */
 size_t yaml_lines_find(const yaml_lines *lines, const char *path);
 
 void yaml_lines_free(yaml_lines *lines);

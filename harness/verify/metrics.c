@@ -4,15 +4,17 @@
 #include <math.h>
 #include <stdio.h>
 
-/* The unit in the last place of a value rounded to `type`. */
-static double last_place(double value, lkv_dtype type) {
-  const int digits = type == LKV_FLOAT32 ? FLT_MANT_DIG : DBL_MANT_DIG;
-  const int lowest = type == LKV_FLOAT32 ? FLT_MIN_EXP : DBL_MIN_EXP;
-  int exponent = lowest;
-  if (type == LKV_FLOAT32) value = (float)value;
-  if (isinf(value)) value = FLT_MAX;
-  if (value != 0) frexp(value, &exponent);
-  return ldexp(1, (exponent > lowest ? exponent : lowest) - digits);
+/* The unit in the last place of a value rounded to float32. */
+static double last_place(double value) {
+  const float rounded = (float)value;
+  int exponent = FLT_MIN_EXP;
+  if (rounded != 0) frexpf(rounded, &exponent);
+  return ldexp(1, (exponent > FLT_MIN_EXP ? exponent : FLT_MIN_EXP) - FLT_MANT_DIG);
+}
+
+/* Whether a value is finite when it is rounded to `type`. */
+static bool finite_in(double value, lkv_dtype type) {
+  return type == LKV_FLOAT32 ? isfinite((float)value) : isfinite(value);
 }
 
 /* NaN-proof: a NaN never gets in, since both sides were found finite. */
@@ -20,10 +22,10 @@ static void keep_largest(double *max, double value) {
   if (!(value <= *max)) *max = value;
 }
 
-static double row_scale(size_t n, const double *row) {
+static double row_scale(size_t n, const double *row, lkv_dtype type) {
   double scale = 0;
   for (size_t c = 0; c < n; c++)
-    if (isfinite(row[c]) && fabs(row[c]) > scale) scale = fabs(row[c]);
+    if (finite_in(row[c], type) && fabs(row[c]) > scale) scale = fabs(row[c]);
   return scale;
 }
 
@@ -39,8 +41,8 @@ static void take_worst(metrics *m, element at, double got, double want) {
 }
 
 /* One element where the oracle is finite; `scale` is max|oracle| of its row. */
-static void compare(metrics *m, squares *sum, lkv_dtype type, element at, double got,
-                    double want, double scale) {
+static void compare(metrics *m, squares *sum, element at, double got, double want,
+                    double scale) {
   const bool first = m->compared++ == 0;
   keep_largest(&m->max_oracle, fabs(want));
   if (!isfinite(got)) {
@@ -53,7 +55,7 @@ static void compare(metrics *m, squares *sum, lkv_dtype type, element at, double
   if (m->nonfinite == 0 && (first || relative > m->max_rel)) take_worst(m, at, got, want);
   keep_largest(&m->max_abs, error);
   keep_largest(&m->max_rel, relative);
-  keep_largest(&m->max_ulp, error / last_place(want, type));
+  keep_largest(&m->max_ulp, error / last_place(want));
   sum->error += exact * exact;
   sum->oracle += (long double)want * want;
 }
@@ -65,17 +67,21 @@ metrics metrics_of(const lkv_problem *shape, lkv_dtype type, const double *y,
   squares sum = {0};
 
   for (size_t row = 0; row < shape->batch * T * H; row++) {
-    const double scale = row_scale(d, oracle + row * d);
+    const double scale = row_scale(d, oracle + row * d, type);
     for (size_t c = 0; c < d; c++) {
       const element at = {row / H / T, row / H % T, row % H, c};
-      if (isfinite(oracle[row * d + c]))
-        compare(&m, &sum, type, at, y[row * d + c], oracle[row * d + c], scale);
-      else
+      const double got = y[row * d + c], want = oracle[row * d + c];
+      if (finite_in(want, type)) {
+        compare(&m, &sum, at, got, want, scale);
+      } else {
         m.oracle_nonfinite++;
+        if (isfinite(got)) m.swallowed++;
+      }
     }
   }
   m.rms_rel = sum.error == 0 ? 0 : (double)sqrtl(sum.error / sum.oracle);
   if (m.nonfinite) m.max_abs = m.max_rel = m.rms_rel = m.max_ulp = INFINITY;
+  if (type != LKV_FLOAT32) m.max_ulp = NAN;
   if (!m.compared) m.max_abs = m.max_rel = m.rms_rel = m.max_ulp = NAN;
   return m;
 }

@@ -24,4 +24,25 @@ assert oracle["max_rel_err"] <= 1e-9, oracle
 assert oracle["nonfinite"] == 0, oracle
 END
 done
+
+# A NaN in the inputs: what cannot be compared is said, and is no pass.
+python3 - "$SOURCE/tests/golden/positive_b2_t24_h3_d8.npz" "$work" <<'END'
+import struct, sys, zipfile
+source = zipfile.ZipFile(sys.argv[1])
+for name, token in (("late", 12), ("first", 0)):
+    with zipfile.ZipFile(f"{sys.argv[2]}/{name}.npz", "w") as out:
+        for member in source.namelist():
+            data = bytearray(source.read(member))
+            if member == "X.npy":
+                start = len(data) - 2 * 24 * 24 * 4
+                for batch in range(2):
+                    struct.pack_into("<f", data, start + 4 * 24 * (24 * batch + token), float("nan"))
+            out.writestr(member, bytes(data))
+END
+expect 0 "$LINKV" verify --input "$work/late.npz" --kernel scalar_row
+grep -q "576 of 1152 elements not compared" "$work/out" || { cat "$work/out"; fail "a NaN goes unsaid"; }
+expect 5 "$LINKV" verify --input "$work/first.npz" --kernel scalar_row
+refused "array 'W_Q': float32 \\(24, 24\\) is not of the output's shape" \
+  "$LINKV" verify --input "$SOURCE/tests/golden/positive_b2_t24_h3_d8.npz" --reference W_Q
+refused "is input and output" "$LINKV" run --kernel scalar_row --input "$work/late.npz" --output "$work/late.npz"
 echo "${#kernels[@]} kernels agree with PyTorch on the golden cases"

@@ -108,6 +108,16 @@ static void test_sample_is_correct(void **state) {
   }
 }
 
+static void test_fast_math_stays_outside(void **state) {
+  (void)state;
+  volatile float denormal = 0x1p-140F;
+  char why[512];
+  lkv_plugin_load(PLUGINS "/fast_math.so", why, sizeof why);
+  /* Bits are compared: a comparison of floats would flush as well. */
+  const float twice = denormal * 2, wanted = 0x1p-139F;
+  assert_memory_equal(&twice, &wanted, sizeof wanted);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_broken_plugins),
@@ -116,6 +126,7 @@ int main(void) {
       cmocka_unit_test(test_short_error_buffer),
       cmocka_unit_test(test_sample),
       cmocka_unit_test(test_sample_is_correct),
+      cmocka_unit_test(test_fast_math_stays_outside),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

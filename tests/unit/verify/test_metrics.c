@@ -39,10 +39,10 @@ static void every_field_by_hand(void **state) {
 
 static void equal_outputs_have_no_error(void **state) {
   (void)state;
-  const double y[] = {-0.0, 1, DBL_MAX, 0x1p-1074};
-  const metrics m = of_row(4, LKV_FLOAT64, y, y);
+  const double y[] = {-0.0, 1, FLT_MAX, 0x1p-149};
+  const metrics m = of_row(4, LKV_FLOAT32, y, y);
   assert_true(m.max_abs == 0 && m.max_rel == 0 && m.rms_rel == 0 && m.max_ulp == 0);
-  assert_true(m.max_oracle == DBL_MAX);
+  assert_true(m.max_oracle == FLT_MAX);
   assert_true(m.worst_output == 0 && m.worst_oracle == 0);
 }
 
@@ -67,35 +67,44 @@ static void an_error_in_a_row_of_zeros_is_infinite(void **state) {
 static void units_in_the_last_place(void **state) {
   (void)state;
   static const struct {
-    lkv_dtype type;
     double oracle, place;
   } known[] = {
-      {LKV_FLOAT32, 1, 0x1p-23},
-      {LKV_FLOAT32, -1.5, 0x1p-23},
-      {LKV_FLOAT32, 0x1.fffffep-1, 0x1p-24},
-      {LKV_FLOAT32, 1 - 0x1p-30, 0x1p-23}, /* rounds to 1 */
-      {LKV_FLOAT32, 2, 0x1p-22},
-      {LKV_FLOAT32, 0x1p-126, 0x1p-149},
-      {LKV_FLOAT32, 0x1.8p-130, 0x1p-149},
-      {LKV_FLOAT32, 1e-60, 0x1p-149},
-      {LKV_FLOAT32, 0, 0x1p-149},
-      {LKV_FLOAT32, 0x1.fffffep127, 0x1p104},
-      {LKV_FLOAT32, 1e200, 0x1p104}, /* overflows */
-      {LKV_FLOAT64, 1, 0x1p-52},
-      {LKV_FLOAT64, 1 - 0x1p-53, 0x1p-53},
-      {LKV_FLOAT64, -8, 0x1p-49},
-      {LKV_FLOAT64, 0x1p-1022, 0x1p-1074},
-      {LKV_FLOAT64, 0x1p-1060, 0x1p-1074},
-      {LKV_FLOAT64, 0, 0x1p-1074},
-      {LKV_FLOAT64, DBL_MAX, 0x1p971},
+      {1, 0x1p-23},           {-1.5, 0x1p-23},      {0x1.fffffep-1, 0x1p-24},
+      {1 - 0x1p-30, 0x1p-23}, /* rounds to 1 */
+      {2, 0x1p-22},           {0x1p-126, 0x1p-149}, {0x1.8p-130, 0x1p-149},
+      {1e-60, 0x1p-149},      {0, 0x1p-149},        {0x1.fffffep127, 0x1p104},
   };
   for (size_t i = 0; i < COUNT_OF(known); i++) {
     const double step = known[i].oracle > 0 ? -8 : 8;
     const double y = known[i].oracle + step * known[i].place;
-    const metrics m = of_one(known[i].type, y, known[i].oracle);
+    const metrics m = of_one(LKV_FLOAT32, y, known[i].oracle);
     if (m.max_ulp != fabs(y - known[i].oracle) / known[i].place)
       fail_msg("%zu: %a is %g ulp from %a", i, y, m.max_ulp, known[i].oracle);
   }
+}
+
+/* float64 is the oracle's own type: it does not know its last place. */
+static void no_units_in_the_last_place_of_float64(void **state) {
+  (void)state;
+  assert_true(isnan(of_one(LKV_FLOAT64, 1.5, 1).max_ulp));
+}
+
+/* What is finite in float64 alone is an infinity to a float32 kernel. */
+static void an_oracle_beyond_the_type_is_not_compared(void **state) {
+  (void)state;
+  const double oracle[] = {1e39, 2, -1e200}, y[] = {INFINITY, 2.5, -INFINITY};
+  const metrics narrow = of_row(3, LKV_FLOAT32, y, oracle);
+  assert_int_equal(narrow.compared, 1);
+  assert_int_equal(narrow.oracle_nonfinite, 2);
+  assert_int_equal(narrow.nonfinite + narrow.swallowed, 0);
+  assert_true(narrow.max_rel == 0.25);
+  assert_int_equal(of_row(3, LKV_FLOAT64, y, oracle).nonfinite, 2);
+}
+
+static void a_finite_output_for_a_nan_is_counted(void **state) {
+  (void)state;
+  const double oracle[] = {NAN, NAN, 1}, y[] = {0, NAN, 1};
+  assert_int_equal(of_row(3, LKV_FLOAT32, y, oracle).swallowed, 1);
 }
 
 static void a_non_finite_output_makes_every_error_infinite(void **state) {
@@ -198,6 +207,9 @@ int main(void) {
       cmocka_unit_test(signs_of_zero_are_equal),
       cmocka_unit_test(an_error_in_a_row_of_zeros_is_infinite),
       cmocka_unit_test(units_in_the_last_place),
+      cmocka_unit_test(no_units_in_the_last_place_of_float64),
+      cmocka_unit_test(an_oracle_beyond_the_type_is_not_compared),
+      cmocka_unit_test(a_finite_output_for_a_nan_is_counted),
       cmocka_unit_test(a_non_finite_output_makes_every_error_infinite),
       cmocka_unit_test(the_first_non_finite_output_is_the_worst),
       cmocka_unit_test(where_the_oracle_is_not_finite_nothing_is_compared),

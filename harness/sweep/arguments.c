@@ -1,0 +1,123 @@
+#include "arguments.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void put_word(FILE *out, const char *word) {
+  fwrite(word, 1, strlen(word) + 1, out);
+}
+
+static void put_text(FILE *out, const char *option, const char *text) {
+  put_word(out, option);
+  put_word(out, text);
+}
+
+static void put_whole(FILE *out, const char *option, uint64_t number) {
+  char text[24];
+  snprintf(text, sizeof text, "%" PRIu64, number);
+  put_text(out, option, text);
+}
+
+/* The shortest of the decimals that read back the same. */
+static void put_real(FILE *out, const char *option, double real) {
+  char text[40];
+  int digits = 1;
+  do snprintf(text, sizeof text, "%.*g", digits, real);
+  while (strtod(text, NULL) != real && ++digits <= 17);
+  put_text(out, option, text);
+}
+
+/* The options that `linkv time` and `linkv worker` share. */
+static void put_point(FILE *out, const point *p, const sweep_options *options) {
+  const lkv_problem *q = &p->problem;
+  put_text(out, "--kernel", p->kernel->name);
+  put_text(out, "--stage", lkv_stage_name(p->stage));
+  put_text(out, "--regime", p->regime);
+  put_whole(out, "--seed", p->seed);
+  put_whole(out, "--batch", q->batch);
+  put_whole(out, "--seq-len", q->seq_len);
+  put_whole(out, "--heads", q->heads);
+  put_whole(out, "--head-dim", q->head_dim);
+  if (q->tile_q) put_whole(out, "--tile-q", q->tile_q);
+  if (q->tile_k) put_whole(out, "--tile-k", q->tile_k);
+  put_whole(out, "--threads", p->threads);
+  put_real(out, "--min-time", options->min_time_s);
+  for (size_t i = 0; i < options->plugin_count; i++)
+    put_text(out, "--plugin", options->plugins[i]);
+}
+
+/* Lists the zero-ended words of `text`, which the list owns from now on. */
+static bool list_words(char *text, size_t bytes, arguments *out) {
+  *out = (arguments){.text = text};
+  for (size_t i = 0; i < bytes; i++) out->count += !text[i];
+  out->item = calloc(out->count + 1, sizeof *out->item);
+  for (size_t i = 0; out->item && i < out->count; i++, text += strlen(text) + 1)
+    out->item[i] = text;
+  if (!out->item) arguments_free(out);
+  return out->item != NULL;
+}
+
+bool arguments_of_worker(const point *p, const sweep_options *options, bool judge,
+                         arguments *out) {
+  char *text = NULL;
+  size_t bytes = 0;
+  FILE *words = open_memstream(&text, &bytes);
+  *out = (arguments){0};
+  if (!words) return false;
+  put_text(words, "linkv", "worker");
+  put_point(words, p, options);
+  if (judge) put_word(words, "--judge");
+  const bool complete = !ferror(words);
+  if (fclose(words) == 0 && complete) return list_words(text, bytes, out);
+  free(text);
+  return false;
+}
+
+void arguments_free(arguments *a) {
+  free(a->item);
+  free(a->text);
+  *a = (arguments){0};
+}
+
+/* Writes a word as a shell reads it back. */
+static void put_quoted(FILE *out, const char *word) {
+  const size_t plain = strspn(word,
+                              "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                              "0123456789_-./=:+,@");
+  if (*word && !word[plain]) {
+    fputs(word, out);
+    return;
+  }
+  fputc('\'', out);
+  for (; *word; word++)
+    if (*word == '\'')
+      fputs("'\\''", out);
+    else
+      fputc(*word, out);
+  fputc('\'', out);
+}
+
+char *sweep_point_command(const point *p, const sweep_options *options) {
+  arguments a;
+  char *line = NULL;
+  size_t bytes = 0;
+  if (!arguments_of_worker(p, options, false, &a)) return NULL;
+  FILE *out = open_memstream(&line, &bytes);
+  if (out) {
+    fputs("linkv time", out);
+    for (size_t i = 2; i < a.count; i++) {
+      fputc(' ', out);
+      put_quoted(out, a.item[i]);
+    }
+    fprintf(out, " --repetitions %u", options->repetitions);
+    const bool complete = !ferror(out);
+    if (fclose(out) || !complete) {
+      free(line);
+      line = NULL;
+    }
+  }
+  arguments_free(&a);
+  return line;
+}
