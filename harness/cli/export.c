@@ -26,12 +26,12 @@ static int export_to(const rows *all, export_format format, const char *path) {
   return ok ? EXIT_FINE : cli_fail(&cli_export, EXIT_USAGE, "%s", err.text);
 }
 
-static int export_database(const char *db, const char *where, export_format format,
-                           const char *path) {
+static int export_database(const char *db, store_builds builds, const char *where,
+                           export_format format, const char *path) {
   rows all = {0};
   error err;
   int code;
-  if (!store_read_rows(db, where, &all, &err))
+  if (!store_read_rows(db, builds, where, &all, &err))
     code = cli_fail(&cli_export, EXIT_USAGE, "%s", err.text);
   else if (!all.count)
     code = cli_fail(&cli_export, EXIT_LITTLE, "%s: no row%s", db,
@@ -45,11 +45,15 @@ static int export_database(const char *db, const char *where, export_format form
 static int run(int argc, char **argv) {
   const char *db = NULL, *where = NULL, *output = NULL;
   int format = EXPORT_CSV;
+  bool every_build = false;
   cli_list words = {0};
   const cli_option options[] = {
       {"db", CLI_TEXT, &db, "FILE", "results database", NULL},
       {"format", CLI_CHOICE, &format, "FORMAT", "default csv", cli_formats},
       {"where", CLI_TEXT, &where, "SQL", "which rows: an SQL expression over the fields",
+       NULL},
+      {"every-build", CLI_FLAG, &every_build, NULL,
+       "also rows that were measured again since, with another build of the kernel",
        NULL},
       {"output", CLI_TEXT, &output, "FILE", "default standard output", NULL},
       {0}};
@@ -62,7 +66,8 @@ static int run(int argc, char **argv) {
   else if (!db)
     code = cli_fail(&cli_export, EXIT_USAGE, "--db FILE is needed");
   else
-    code = export_database(db, where, (export_format)format, output);
+    code = export_database(db, every_build ? STORE_EVERY_BUILD : STORE_LATEST_BUILD,
+                           where, (export_format)format, output);
   cli_list_free(&words);
   return code;
 }
@@ -74,8 +79,8 @@ const cli_command cli_export = {
     .details =
         "csv, json and jsonl hold every field; md and table those a person wants.\n"
         "A file given by --output appears whole or not at all.\n\n"
-        "  linkv export --db results/linkv.db --format json\n"
-        "  linkv export --db results/linkv.db --where \"seq_len >= 1024 and status = "
+        "  linkv export --db results/quick.db --format json\n"
+        "  linkv export --db results/quick.db --where \"seq_len >= 1024 and status = "
         "'ok'\"\n\n"
         "Exit status 4: no row matches.",
     .run = run,

@@ -37,11 +37,11 @@ int main(int argc, char **argv) {
   }
   if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help")) {
     print_help(stdout);
-    return EXIT_FINE;
+    return fflush(stdout) ? EXIT_USAGE : EXIT_FINE;
   }
   if (!strcmp(argv[1], "--version")) {
     puts("linkv " LINKV_VERSION);
-    return EXIT_FINE;
+    return fflush(stdout) ? EXIT_USAGE : EXIT_FINE;
   }
   for (size_t i = 0; i < COMMANDS; i++)
     if (!strcmp(argv[1], commands[i]->name)) return commands[i]->run(argc - 1, argv + 1);

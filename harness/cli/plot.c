@@ -51,7 +51,7 @@ static int plot_database(const char *db, const char *where, const plot_options *
   rows all = {0};
   error err;
   int code;
-  if (!store_read_rows(db, where, &all, &err))
+  if (!store_read_rows(db, STORE_LATEST_BUILD, where, &all, &err))
     code = cli_fail(&cli_plot, EXIT_USAGE, "%s", err.text);
   else if (!all.count)
     code = cli_fail(&cli_plot, EXIT_LITTLE, "%s: no row%s", db,

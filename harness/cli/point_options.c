@@ -62,6 +62,12 @@ bool point_options_take(const cli_command *command, const point_options *o, poin
                   .eps = CASE_DEFAULT_EPS},
       .threads = o->threads};
   out->problem = lkv_resolve_tiles(kernel, out->problem);
+  if ((o->tile_q && !out->problem.tile_q) || (o->tile_k && !out->problem.tile_k)) {
+    const char *which = o->tile_q && !out->problem.tile_q ? "q" : "k";
+    cli_fail(command, EXIT_USAGE, "--tile-%s: %s has no such tile size; leave it out",
+             which, kernel->name);
+    return false;
+  }
   snprintf(out->regime, sizeof out->regime, "%s", o->regime);
   return true;
 }

@@ -30,7 +30,7 @@ const cli_command cli_time = {
 static int print_rows(store *s, int format) {
   rows found = {0};
   error err;
-  const bool ok = store_rows(s, NULL, &found, &err) &&
+  const bool ok = store_rows(s, STORE_LATEST_BUILD, NULL, &found, &err) &&
                   export_rows(&found, (export_format)format, stdout,
                               table_wants_colour(stdout), &err);
   rows_free(&found);

@@ -123,8 +123,10 @@ static bool finish_row(gathering *g) {
   const double share = median_share(g) / (double)r->field[ROW_threads].integer;
   const median_interval time = median_of(g->timed, g->time_ns);
   row_set_real(r, ROW_time_ns, time.median);
-  row_set_real(r, ROW_time_ns_low, time.low);
-  row_set_real(r, ROW_time_ns_high, time.high);
+  if (g->timed > 1) {
+    row_set_real(r, ROW_time_ns_low, time.low);
+    row_set_real(r, ROW_time_ns_high, time.high);
+  }
   row_set_real(r, ROW_gflops, headline / time.median);
   row_set_real(r, ROW_share_of_peak, headline * share);
   row_set_real(r, ROW_share_of_peak_useful, useful * share);
@@ -173,18 +175,21 @@ static bool take_repetition(rows *out, gathering *g, sqlite3_stmt *statement) {
 static const char select_all[] =
     "SELECT p.id, kernel, algorithm, isa, operand_type, accum_type, stage, regime, seed, "
     "batch, seq_len, heads, head_dim, tile_q, tile_k, threads, label, \"commit\", "
-    "machine, "
-    "command"
+    "machine, command"
 #include "record.def"
     " FROM point p JOIN repetition r ON r.point = p.id "
+    "WHERE ? OR p.id IN (SELECT max(id) FROM point WHERE id IN (SELECT point FROM "
+    "repetition) GROUP BY kernel, stage, regime, seed, batch, seq_len, heads, head_dim, "
+    "tile_q, tile_k, threads, label, machine) "
     "ORDER BY stage, regime, batch, heads, head_dim, seq_len, threads, kernel, tile_q, "
     "tile_k, seed, label, p.id, r.repetition";
 #undef FIELD
 
-static bool read_all(store *s, rows *out, error *err) {
+static bool read_all(store *s, store_builds builds, rows *out, error *err) {
   sqlite3_stmt *statement = NULL;
   gathering g = {0};
   bool ok = schema_prepare(s, select_all, &statement, err);
+  if (ok) sqlite3_bind_int(statement, 1, builds == STORE_EVERY_BUILD);
   int step = SQLITE_DONE;
   while (ok && (step = sqlite3_step(statement)) == SQLITE_ROW)
     ok = take_repetition(out, &g, statement) ||
@@ -274,17 +279,19 @@ static bool filter(store *s, const char *where, rows *all, error *err) {
   return ok;
 }
 
-bool store_rows(store *s, const char *where, rows *out, error *err) {
+bool store_rows(store *s, store_builds builds, const char *where, rows *out, error *err) {
   *out = (rows){0};
-  const bool ok = read_all(s, out, err) && (!where || filter(s, where, out, err));
+  const bool ok = read_all(s, builds, out, err) && (!where || filter(s, where, out, err));
   if (!ok) rows_free(out);
   return ok;
 }
 
-bool store_read_rows(const char *path, const char *where, rows *out, error *err) {
+bool store_read_rows(const char *path, store_builds builds, const char *where, rows *out,
+                     error *err) {
   store *s;
   *out = (rows){0};
-  const bool ok = store_open_reader(path, &s, err) && store_rows(s, where, out, err);
+  const bool ok =
+      store_open_reader(path, &s, err) && store_rows(s, builds, where, out, err);
   store_close(s);
   return ok;
 }

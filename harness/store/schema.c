@@ -13,7 +13,7 @@
 #define STRINGIFY_(x)  #x
 #define STRINGIFY(x)   STRINGIFY_(x)
 
-enum { BUSY_TIMEOUT_MS = 30000, BUSY_STEP_MS = 5 };
+enum { BUSY_TIMEOUT_MS = 30000 };
 
 static const char schema_sql[] =
     "BEGIN IMMEDIATE;"
@@ -134,20 +134,6 @@ static bool count_tables(const store *s, int64_t *tables, error *err) {
              : false;
 }
 
-/* WAL lets readers look on; FULL makes each commit last through a power cut. SQLite's own
- * busy timeout does not cover a change of journal. */
-static bool set_journal(sqlite3 *db) {
-  int code = SQLITE_BUSY;
-  for (int ms = 0; code == SQLITE_BUSY && ms < BUSY_TIMEOUT_MS; ms += BUSY_STEP_MS) {
-    code = sqlite3_exec(db,
-                        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                        "PRAGMA foreign_keys = ON",
-                        NULL, NULL, NULL);
-    if (code == SQLITE_BUSY) sqlite3_sleep(BUSY_STEP_MS);
-  }
-  return code == SQLITE_OK;
-}
-
 /* Sets up a connection that writes, and makes the tables of a database that is empty; two
  * processes may try at once. A database of another program is left as it is. */
 static bool begin_writing(const store *s, error *err) {
@@ -157,7 +143,12 @@ static bool begin_writing(const store *s, error *err) {
                      s->path);
   if (!count_tables(s, &tables, err)) return false;
   if (tables > 0 && !check_version(s, err)) return false;
-  if (!set_journal(s->db)) return schema_error(s, "cannot write", err);
+  /* SQLite's own journal mode, one file that is whole after each commit: it can be
+   * copied, and read on a read-only disk. FULL makes a commit last through a power cut.
+   */
+  if (sqlite3_exec(s->db, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", NULL,
+                   NULL, NULL) != SQLITE_OK)
+    return schema_error(s, "cannot write", err);
   if (tables > 0) return true;
   if (sqlite3_exec(s->db, schema_sql, NULL, NULL, NULL) == SQLITE_OK) return true;
   schema_error(s, "cannot make the tables", err);
@@ -173,15 +164,17 @@ static bool open_with(const char *path, int flags, store **out, error *err) {
     free(s);
     return error_set(err, "a database's path is empty; name a file");
   }
-  if (!s || !(s->path = strdup(path))) {
+  /* SQLite would take "file:..." for a URI. */
+  const char *folder = strncmp(path, "file:", 5) == 0 ? "./" : "";
+  if (!s || asprintf(&s->path, "%s%s", folder, path) < 0) {
     free(s);
     return error_set(err, "%s: out of memory", path);
   }
-  if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
+  if (stat(s->path, &info) == 0 && !S_ISREG(info.st_mode)) {
     error_set(err, "%s: not a regular file; name a database file", path);
     goto failed;
   }
-  if (sqlite3_open_v2(path, &s->db, flags, NULL) != SQLITE_OK) {
+  if (sqlite3_open_v2(s->path, &s->db, flags, NULL) != SQLITE_OK) {
     schema_error(s, "cannot open the database", err);
     goto failed;
   }

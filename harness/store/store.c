@@ -67,22 +67,27 @@ void point_make_key(point_info *info, double min_time_s) {
   snprintf(info->key, sizeof info->key, "%016" PRIx64, hash);
 }
 
+/* The distinct hashes are counted once for each repetition: they are few. */
+static const char select_progress[] =
+    "SELECT r.repetition, r.status, (SELECT count(DISTINCT output_hash) FROM repetition "
+    "WHERE point = p.id) FROM repetition r JOIN point p ON p.id = r.point "
+    "WHERE p.key = ?";
+
 bool store_progress(store *s, const char *key, uint64_t *repetitions, int *severity,
                     error *err) {
   sqlite3_stmt *statement;
   *repetitions = 0;
   *severity = 0;
-  if (!schema_prepare(s,
-                      "SELECT r.repetition, r.status FROM repetition r "
-                      "JOIN point p ON p.id = r.point WHERE p.key = ?",
-                      &statement, err))
-    return false;
+  if (!schema_prepare(s, select_progress, &statement, err)) return false;
   bind_text(statement, 1, key);
   int step;
   while ((step = sqlite3_step(statement)) == SQLITE_ROW) {
     *repetitions |= UINT64_C(1) << (sqlite3_column_int(statement, 0) - 1);
     const int found = status_severity((const char *)sqlite3_column_text(statement, 1));
     if (found > *severity) *severity = found;
+    const int untrusted = status_severity("untrusted");
+    if (sqlite3_column_int(statement, 2) > 1 && *severity < untrusted)
+      *severity = untrusted;
   }
   const bool ok = step == SQLITE_DONE || schema_error(s, "cannot read", err);
   sqlite3_finalize(statement);
@@ -163,4 +168,16 @@ bool store_add(store *s, int64_t run, const point_info *info, unsigned repetitio
 failed:
   sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
   return false;
+}
+
+bool store_forget_failures(store *s, const char *key, error *err) {
+  sqlite3_stmt *statement;
+  if (!schema_prepare(s,
+                      "DELETE FROM repetition WHERE point = (SELECT id FROM point WHERE "
+                      "key = ?) AND status IN ('crashed', 'timeout', 'out_of_memory', "
+                      "'untrusted')",
+                      &statement, err))
+    return false;
+  bind_text(statement, 1, key);
+  return schema_finish(s, statement, "cannot remove repetitions", err);
 }

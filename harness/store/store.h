@@ -64,7 +64,7 @@ typedef struct point_info {
 void point_make_key(point_info *info, double min_time_s);
 
 /* What is known of a point: which of the first 64 repetitions are there (bit r - 1), and
- * the severity of its worst status; 0 and 0 where the point is new. */
+ * the severity of its row's status (see store_rows); 0 and 0 where the point is new. */
 bool store_progress(store *s, const char *key, uint64_t *repetitions, int *severity,
                     error *err);
 
@@ -74,13 +74,26 @@ bool store_progress(store *s, const char *key, uint64_t *repetitions, int *sever
 bool store_add(store *s, int64_t run, const point_info *info, unsigned repetition,
                const record *r, bool *added, error *err);
 
-/* The rows, one a point, repetitions put together: the median and its interval; the worst
- * status with its reason, "untrusted" where output hashes differ. `where` is an SQL
- * expression over the names of fields.def, NULL for all. Ordered by stage, regime, batch,
- * heads, head_dim, seq_len, threads, kernel, tile_q, tile_k, seed, label. */
-bool store_rows(store *s, const char *where, rows *out, error *err);
+/* Which points become rows. */
+typedef enum store_builds {
+  STORE_LATEST_BUILD, /* of points that share axes, label and machine, the newest alone:
+                       * an older build of a kernel, or another min_time, is history */
+  STORE_EVERY_BUILD,
+} store_builds;
+
+/* The rows, one a point, repetitions put together: the median and its interval (unknown
+ * for fewer than two); the worst status with its reason, "untrusted" where output hashes
+ * differ. `where` is an SQL expression over the names of fields.def, NULL for all.
+ * Ordered by stage, regime, batch, heads, head_dim, seq_len, threads, kernel, tile_q,
+ * tile_k, seed, label. */
+bool store_rows(store *s, store_builds builds, const char *where, rows *out, error *err);
 
 /* store_open_reader, store_rows, store_close. */
-bool store_read_rows(const char *path, const char *where, rows *out, error *err);
+bool store_read_rows(const char *path, store_builds builds, const char *where, rows *out,
+                     error *err);
+
+/* Removes the repetitions of a point that found it crashed, out of time or memory, or not
+ * to be trusted, so that they are measured again. */
+bool store_forget_failures(store *s, const char *key, error *err);
 
 #endif

@@ -72,10 +72,10 @@ static bool item_open(const sweep *w, const item *it, unsigned repetition) {
          repetition <= w->options->repetitions;
 }
 
-static bool item_complete(const sweep *w, const item *it) {
-  for (unsigned r = 1; r <= w->options->repetitions; r++)
-    if (item_open(w, it, r)) return false;
-  return true;
+static size_t item_left(const sweep *w, const item *it) {
+  size_t left = 0;
+  for (unsigned r = 1; r <= w->options->repetitions; r++) left += item_open(w, it, r);
+  return left;
 }
 
 static double seconds_left(const sweep *w, size_t *repetitions, size_t *guessed) {
@@ -83,18 +83,30 @@ static double seconds_left(const sweep *w, size_t *repetitions, size_t *guessed)
   *repetitions = *guessed = 0;
   for (size_t i = 0; i < w->count; i++) {
     const item *it = &w->items[i];
-    size_t open = 0;
-    for (unsigned r = 1; r <= w->options->repetitions; r++) open += item_open(w, it, r);
-    if (!open) continue;
+    const size_t left = item_left(w, it);
+    if (!left) continue;
     const double first =
         estimate_repetition(&w->estimate, it->info.point, item_open(w, it, 1));
     const double later =
-        open > 1 ? estimate_repetition(&w->estimate, it->info.point, false) : 0;
-    seconds += first + later * (double)(open - 1);
-    if (!estimate_knows(&w->estimate, it->info.point)) *guessed += open;
-    *repetitions += open;
+        left > 1 ? estimate_repetition(&w->estimate, it->info.point, false) : 0;
+    seconds += first + later * (double)(left - 1);
+    if (!estimate_knows(&w->estimate, it->info.point)) *guessed += left;
+    *repetitions += left;
   }
   return seconds;
+}
+
+/* Learns from the store what has become of a point: what one that is not ok leaves undone
+ * will not be done. */
+static bool refresh(sweep *w, item *it, error *err) {
+  const int good = status_severity("skipped");
+  const size_t left = item_left(w, it);
+  const bool was_good = it->severity <= good;
+  if (!store_progress(w->store, it->info.key, &it->repetitions, &it->severity, err))
+    return false;
+  w->progress.done += left - item_left(w, it);
+  w->progress.bad += was_good && it->severity > good;
+  return true;
 }
 
 static bool measure_one(sweep *w, item *it, unsigned repetition, error *err) {
@@ -111,18 +123,8 @@ static bool measure_one(sweep *w, item *it, unsigned repetition, error *err) {
   estimate_learn(&w->estimate, predicted, now() - start);
   if (r.field[RECORD_time_ns].known)
     estimate_see(&w->estimate, p, 1e-9 * r.field[RECORD_time_ns].real);
-  const bool ok = store_add(w->store, w->run, &it->info, repetition, &r, &added, err);
-  if (ok) {
-    const int severity = status_severity(r.field[RECORD_status].text);
-    it->repetitions |= UINT64_C(1) << (repetition - 1);
-    if (severity > it->severity) it->severity = severity;
-    w->progress.bad += severity > status_severity("skipped");
-    w->progress.done++;
-    /* What a point that is not ok leaves undone will not be done. */
-    if (severity > 0)
-      for (unsigned later = 1; later <= w->options->repetitions; later++)
-        w->progress.done += !(it->repetitions >> (later - 1) & 1);
-  }
+  const bool ok = store_add(w->store, w->run, &it->info, repetition, &r, &added, err) &&
+                  refresh(w, it, err);
   record_free(&r);
   return ok;
 }
@@ -190,7 +192,7 @@ static bool open_sweep(sweep *w, const plan *p, const sweep_options *options, st
                .estimate = {.min_time_s = options->min_time_s},
                .outcome = malloc(sizeof *w->outcome)};
   bool ok = (w->items && w->outcome) || error_set(err, "out of memory for a plan");
-  ok = ok && store_rows(s, NULL, &seen, err);
+  ok = ok && store_rows(s, STORE_LATEST_BUILD, NULL, &seen, err);
   if (ok) estimate_see_rows(&w->estimate, &seen);
   rows_free(&seen);
   for (size_t i = 0; ok && i < p->count; i++) {
@@ -240,7 +242,7 @@ bool sweep_run(const plan *p, const sweep_options *options, store *s, sweep_summ
   *out = (sweep_summary){.points = p->count};
   if (!open_sweep(&w, p, options, s, err)) return false;
   for (size_t i = 0; i < w.count; i++)
-    out->complete_before += item_complete(&w, &w.items[i]);
+    out->complete_before += !item_left(&w, &w.items[i]);
   seconds_left(&w, &repetitions, &guessed);
   w.progress = progress_start(options->progress, repetitions);
 
@@ -264,7 +266,7 @@ bool sweep_forecast_of(const plan *p, const sweep_options *options, store *s,
   sweep w;
   *out = (sweep_forecast){.points = p->count};
   if (!open_sweep(&w, p, options, s, err)) return false;
-  for (size_t i = 0; i < w.count; i++) out->complete += item_complete(&w, &w.items[i]);
+  for (size_t i = 0; i < w.count; i++) out->complete += !item_left(&w, &w.items[i]);
   out->seconds = seconds_left(&w, &out->repetitions, &out->guessed);
   close_sweep(&w);
   return true;

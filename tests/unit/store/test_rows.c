@@ -6,7 +6,7 @@
 static rows read_rows(store *s, const char *where) {
   rows all;
   error err;
-  EXPECT_OK(store_rows(s, where, &all, &err), &err);
+  EXPECT_OK(store_rows(s, STORE_LATEST_BUILD, where, &all, &err), &err);
   return all;
 }
 
@@ -400,7 +400,7 @@ static void bad_filters_are_refused(void **state) {
   for (size_t i = 0; i < COUNT_OF(bad); i++) {
     error err = {""};
     rows all;
-    if (store_rows(s, bad[i], &all, &err)) fail_msg("taken: %s", bad[i]);
+    if (store_rows(s, STORE_LATEST_BUILD, bad[i], &all, &err)) fail_msg("taken: %s", bad[i]);
     EXPECT_SAYS(&err, "--where '", bad[i]);
     assert_null(strstr(err.text, "not an error"));
     assert_null(all.row);
@@ -444,10 +444,10 @@ static void readers_filter_too(void **state) {
   sample_add(s, run, 32, 1, sample_record("ok", 1000));
   sample_add(s, run, 64, 1, sample_record("ok", 1000));
   store_close(s);
-  EXPECT_OK(store_read_rows(path, "seq_len = 64", &all, &err), &err);
+  EXPECT_OK(store_read_rows(path, STORE_LATEST_BUILD, "seq_len = 64", &all, &err), &err);
   assert_int_equal(all.count, 1);
   rows_free(&all);
-  assert_false(store_read_rows(path, "length = 64", &all, &err));
+  assert_false(store_read_rows(path, STORE_LATEST_BUILD, "length = 64", &all, &err));
   EXPECT_SAYS(&err, "no such column: length", "linkv export");
   free(path);
 }

@@ -17,7 +17,7 @@ static void a_missing_database_is_made_and_found_again(void **state) {
   EXPECT_OK(store_begin_run(s, &(run_info){.label = "x"}, &run, &err), &err);
   assert_true(sample_add(s, run, 32, 1, sample_record("ok", 5)));
   store_close(s);
-  EXPECT_OK(store_read_rows(path, NULL, &all, &err), &err);
+  EXPECT_OK(store_read_rows(path, STORE_LATEST_BUILD, NULL, &all, &err), &err);
   assert_int_equal(all.count, 1);
   rows_free(&all);
   EXPECT_OK(store_open(path, &s, &err), &err);
@@ -48,7 +48,7 @@ static void reading_does_not_make_a_database(void **state) {
   assert_false(store_open_reader(path, &s, &err));
   EXPECT_SAYS(&err, path, "no such database", "linkv sweep");
   assert_null(s);
-  assert_false(store_read_rows(path, NULL, &all, &err));
+  assert_false(store_read_rows(path, STORE_LATEST_BUILD, NULL, &all, &err));
   assert_int_equal(all.count, 0);
   assert_int_not_equal(access(path, F_OK), 0);
   store_close(NULL);
@@ -132,7 +132,7 @@ static void a_repetition_is_added_once(void **state) {
   assert_false(sample_add(s, run, 32, 1, sample_record("crashed", 7)));
   assert_true(sample_add(s, run, 32, 2, sample_record("ok", 5)));
   assert_true(sample_add(s, run, 64, 1, sample_record("ok", 5)));
-  EXPECT_OK(store_rows(s, NULL, &all, &err), &err);
+  EXPECT_OK(store_rows(s, STORE_LATEST_BUILD, NULL, &all, &err), &err);
   assert_int_equal(all.count, 2);
   assert_string_equal(all.row[0].field[ROW_status].text, "ok");
   assert_int_equal(all.row[0].field[ROW_repetitions].integer, 2);
@@ -202,6 +202,32 @@ static void progress_tells_repetitions_and_the_worst_status(void **state) {
   EXPECT_OK(store_progress(s, info.key, &repetitions, &severity, &err), &err);
   assert_true(repetitions == (UINT64_C(1) << 63 | 5));
   assert_int_equal(severity, status_severity("timeout"));
+  store_close(s);
+}
+
+/* As its row does. */
+static void progress_tells_outputs_that_differ(void **state) {
+  (void)state;
+  int64_t run;
+  store *s = sample_store(&run);
+  const point p = sample_point(32);
+  const point_info info = sample_info(&p);
+  uint64_t repetitions;
+  int severity;
+  error err;
+  sample_add(s, run, 32, 1, sample_record("ok", 5));
+  sample_add(s, run, 32, 2, sample_record("ok", 0));
+  sample_add(s, run, 32, 3, sample_record("ok", 5));
+  EXPECT_OK(store_progress(s, info.key, &repetitions, &severity, &err), &err);
+  assert_int_equal(severity, 0);
+  record r = sample_record("ok", 5);
+  assert_true(value_set_text(&r.field[RECORD_output_hash], "00000000000000ab"));
+  sample_add(s, run, 32, 4, r);
+  EXPECT_OK(store_progress(s, info.key, &repetitions, &severity, &err), &err);
+  assert_int_equal(severity, status_severity("untrusted"));
+  sample_add(s, run, 32, 5, sample_record("crashed", 0));
+  EXPECT_OK(store_progress(s, info.key, &repetitions, &severity, &err), &err);
+  assert_int_equal(severity, status_severity("crashed"));
   store_close(s);
 }
 
@@ -353,7 +379,7 @@ static void two_writers_share_a_database(void **state) {
     assert_true(sample_add(i % 2 ? a : b, run, 32, i, sample_record("ok", 5)));
     assert_false(sample_add(i % 2 ? b : a, run, 32, i, sample_record("ok", 5)));
   }
-  EXPECT_OK(store_rows(b, NULL, &all, &err), &err);
+  EXPECT_OK(store_rows(b, STORE_LATEST_BUILD, NULL, &all, &err), &err);
   assert_int_equal(all.count, 1);
   assert_int_equal(all.row[0].field[ROW_repetitions].integer, 5);
   rows_free(&all);
@@ -382,7 +408,7 @@ static void readers_do_not_wait_for_a_writer(void **state) {
                    SQLITE_OK);
   EXPECT_OK(store_open_reader(path, &reader, &err), &err);
   for (int committed = 0; committed < 2; committed++) {
-    EXPECT_OK(store_rows(reader, "repetitions = 1", &all, &err), &err);
+    EXPECT_OK(store_rows(reader, STORE_LATEST_BUILD, "repetitions = 1", &all, &err), &err);
     assert_int_equal(all.count, 1);
     assert_string_equal(all.row[0].field[ROW_status].text, committed ? "wrong" : "ok");
     rows_free(&all);
@@ -466,7 +492,7 @@ static void a_killed_writer_loses_nothing_it_committed(void **state) {
   assert_int_equal(read(said[0], &byte, 1), 1);
   assert_int_equal(kill(child, SIGKILL), 0);
   assert_int_equal(waitpid(child, &status, 0), child);
-  EXPECT_OK(store_read_rows(path, NULL, &all, &err), &err);
+  EXPECT_OK(store_read_rows(path, STORE_LATEST_BUILD, NULL, &all, &err), &err);
   assert_int_equal(all.count, 1);
   assert_int_equal(all.row[0].field[ROW_repetitions].integer, 3);
   rows_free(&all);
@@ -492,6 +518,7 @@ int main(void) {
       cmocka_unit_test(adding_is_all_or_nothing),
       cmocka_unit_test(every_status_can_be_stored),
       cmocka_unit_test(progress_tells_repetitions_and_the_worst_status),
+      cmocka_unit_test(progress_tells_outputs_that_differ),
       cmocka_unit_test(keys_change_with_each_ingredient),
       cmocka_unit_test(long_texts_are_not_cut_from_keys),
       cmocka_unit_test(runs_and_machines_are_recorded),
