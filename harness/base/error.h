@@ -20,8 +20,8 @@ static inline bool error_false(void) {
   return false;
 }
 
-/* error_write, as an expression that is false: `return error_set(err, ...)` reads well, and
- * whoever analyses the code sees that what follows an error is not run. */
+/* error_write, as an expression that is false: `return error_set(err, ...)` reads well,
+ * and whoever analyses the code sees that what follows an error is not run. */
 #define error_set(...) (error_write(__VA_ARGS__), error_false())
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define FNV_START UINT64_C(0xcbf29ce484222325)
 
@@ -11,6 +12,18 @@ static inline uint64_t fnv_bytes(uint64_t hash, const void *data, size_t bytes) 
   const unsigned char *byte = data;
   for (size_t i = 0; i < bytes; i++) hash = (hash ^ byte[i]) * UINT64_C(0x100000001b3);
   return hash;
+}
+
+/* FNV-1a over words of eight bytes, for large arrays: eight times as fast, another hash.
+ */
+static inline uint64_t fnv_words(uint64_t hash, const void *data, size_t bytes) {
+  const unsigned char *at = data;
+  for (; bytes >= 8; bytes -= 8, at += 8) {
+    uint64_t word;
+    memcpy(&word, at, 8);
+    hash = (hash ^ word) * UINT64_C(0x100000001b3);
+  }
+  return fnv_bytes(hash, at, bytes);
 }
 
 /* A text and its terminating zero, so that ("ab", "c") and ("a", "bc") differ. */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "arguments.h"
 #include "commands.h"
 #include "estimate.h"
 #include "sweep_outcome.h"
@@ -32,18 +33,22 @@ const cli_command cli_sweep = {
 typedef struct sweep_arguments {
   char default_db[128];
   const char *config, *db, *label;
-  bool dry_run, quiet;
+  bool dry_run, quiet, retry;
   cli_list plugins;
 } sweep_arguments;
 
-/* What the run is recorded with: the words as they were given. */
+/* The words as they were given, as a shell reads them back; malloc'd. */
 static char *command_of(int argc, char **argv) {
-  size_t size = 8;
-  for (int i = 0; i < argc; i++) size += strlen(argv[i]) + 1;
-  char *text = calloc(1, size);
-  if (!text) return NULL;
-  strcpy(text, "linkv");
-  for (int i = 0; i < argc; i++) strcat(strcat(text, " "), argv[i]);
+  char *text = NULL;
+  size_t bytes = 0;
+  FILE *out = open_memstream(&text, &bytes);
+  if (!out) return NULL;
+  fputs("linkv", out);
+  for (int i = 0; i < argc; i++) {
+    fputc(' ', out);
+    arguments_put_quoted(out, argv[i]);
+  }
+  fclose(out);
   return text;
 }
 
@@ -76,7 +81,7 @@ static int dry_run(const plan *p, const sweep_options *options, store *s) {
   return cli_finish(&cli_sweep, EXIT_FINE);
 }
 
-static int tell(const sweep_arguments *a, const sweep_summary *s) {
+static int tell(const sweep_arguments *a, const sweep_summary *s, const char *command) {
   static const char *const shown[] = {"ok",        "skipped",         "wrong",
                                       "untrusted", "ill_conditioned", "crashed",
                                       "timeout",   "out_of_memory"};
@@ -88,8 +93,8 @@ static int tell(const sweep_arguments *a, const sweep_summary *s) {
   printf("; %zu repetitions measured now, %zu points were complete before\n", s->measured,
          s->complete_before);
   if (s->interrupted)
-    printf("interrupted; the same command goes on: linkv sweep %s --db %s --label %s\n",
-           a->config, a->db, a->label);
+    printf("interrupted; the same command goes on: %s\n",
+           command ? command : "linkv sweep");
   return cli_finish(&cli_sweep, sweep_exit_code(s));
 }
 
@@ -103,6 +108,7 @@ static int sweep_config(const sweep_arguments *a, const config *c, const char *c
                                  .plugin_count = a->plugins.count,
                                  .command = command,
                                  .config_text = c->text,
+                                 .retry = a->retry,
                                  .progress = !a->quiet};
   const char *db = a->db;
   struct stat info;
@@ -120,7 +126,7 @@ static int sweep_config(const sweep_arguments *a, const config *c, const char *c
   else if (!sweep_run(&p, &options, s, &summary, &err))
     cli_fail(&cli_sweep, EXIT_USAGE, "%s", err.text);
   else
-    code = tell(a, &summary);
+    code = tell(a, &summary, command);
   store_close(s);
   plan_free(&p);
   return code;
@@ -161,6 +167,9 @@ static int run(int argc, char **argv) {
        "keeps this run's rows apart from others', default 'default'", NULL},
       {"dry-run", CLI_FLAG, &a.dry_run, NULL,
        "print the plan, how many repetitions are left and how long they take", NULL},
+      {"retry", CLI_FLAG, &a.retry, NULL,
+       "measure points again that crashed, ran out of time or memory, or did not repeat",
+       NULL},
       {"quiet", CLI_FLAG, &a.quiet, NULL, "no progress on standard error", NULL},
       {"plugin", CLI_LIST, &a.plugins, "FILE.so",
        "kernels of a shared object; may be repeated", NULL},

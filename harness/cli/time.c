@@ -39,14 +39,19 @@ static int print_rows(store *s, int format) {
 
 static int measure(const point *p, const sweep_options *options, int format) {
   const plan one = {.point = (point *)p, .count = 1};
-  sweep_summary summary;
+  sweep_summary summary = {0};
   store *s = NULL;
   error err;
   int code = EXIT_USAGE;
   if (!store_open(":memory:", &s, &err) || !sweep_run(&one, options, s, &summary, &err))
     cli_fail(&cli_time, EXIT_USAGE, "%s", err.text);
+  else if (!summary.measured)
+    code = cli_fail(&cli_time, EXIT_LITTLE, "interrupted; nothing was measured");
   else if ((code = print_rows(s, format)) == EXIT_FINE)
     code = cli_finish(&cli_time, sweep_exit_code(&summary));
+  if (code != EXIT_USAGE && summary.interrupted && summary.measured)
+    cli_fail(&cli_time, code, "interrupted: %zu of %u repetitions", summary.measured,
+             options->repetitions);
   store_close(s);
   return code;
 }

@@ -34,10 +34,16 @@ static bool write_line(int fd, const char *line) {
   return true;
 }
 
-static int measure(const point *p, bool judge, double min_time_s) {
+static int prepare(const point *p) {
+  error err;
+  if (worker_prepare(p, &err)) return EXIT_FINE;
+  return cli_fail(&cli_worker, EXIT_USAGE, "%s", err.text);
+}
+
+static int measure(const worker_task *task) {
   record r;
   error err;
-  if (!worker_measure(p, judge, min_time_s, &r, &err))
+  if (!worker_measure(task, &r, &err))
     return cli_fail(&cli_worker, EXIT_USAGE, "%s", err.text);
   char *line = record_to_json(&r);
   record_free(&r);
@@ -51,13 +57,17 @@ static int measure(const point *p, bool judge, double min_time_s) {
 
 static int run(int argc, char **argv) {
   point_options o = point_options_default();
-  bool judge = false;
+  worker_task task = {0};
+  bool prepares = false;
   const cli_option options[] = {
       POINT_OPTIONS(o),
-      {"judge", CLI_FLAG, &judge, NULL, "compare the output with the oracle's", NULL},
+      {"prepare", CLI_FLAG, &prepares, NULL,
+       "write inputs and the oracle's output to descriptor 4, and no record", NULL},
+      {"lent", CLI_FLAG, &task.lent, NULL, "read them from descriptor 4", NULL},
+      {"judge", CLI_FLAG, &task.judge, NULL, "compare the output with the oracle's",
+       NULL},
       {0}};
   cli_list words = {0};
-  point p;
 
   /* A worker whose parent is gone has nobody to report to. */
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -65,8 +75,10 @@ static int run(int argc, char **argv) {
   int code = parsed == CLI_STOP_FINE ? EXIT_FINE : EXIT_USAGE;
   if (parsed == CLI_GO && words.count)
     cli_fail(&cli_worker, EXIT_USAGE, "unexpected word '%s'", words.item[0]);
-  else if (parsed == CLI_GO && point_options_take(&cli_worker, &o, &p))
-    code = measure(&p, judge, o.min_time_s);
+  else if (parsed == CLI_GO && point_options_take(&cli_worker, &o, &task.point)) {
+    task.min_time_s = o.min_time_s;
+    code = prepares ? prepare(&task.point) : measure(&task);
+  }
   cli_list_free(&words);
   cli_list_free(&o.plugins);
   return code;

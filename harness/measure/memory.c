@@ -12,11 +12,11 @@
 #define STATUS     "/proc/self/status"
 #define ROLLUP     "/proc/self/smaps_rollup"
 
-/* Pages of programs and libraries come 16 at a time wherever a new function is called, and
- * are no memory of the kernel's: what is counted is Anonymous of smaps_rollup, exact but of
- * now alone. Memory that was freed again shows only in VmHWM, which counts everything and is
- * fed by counters that may be wrong by tens of pages a CPU: it is heeded where it is above
- * what is resident now by more than that. */
+/* Pages of programs and libraries come 16 at a time wherever a new function is called,
+ * and are no memory of the kernel's: what is counted is Anonymous of smaps_rollup, exact
+ * but of now alone. Memory that was freed again shows only in VmHWM, which counts
+ * everything and is fed by counters that may be wrong by tens of pages a CPU: it is
+ * heeded where it is above what is resident now by more than that. */
 enum { COUNTER_PAGES_A_CPU = 64 };
 
 typedef struct memory_now {
@@ -61,7 +61,8 @@ bool memory_peak(size_t *peak, error *err) {
   size_t high_water;
   const size_t precision = COUNTER_PAGES_A_CPU * (size_t)sysconf(_SC_PAGESIZE) *
                            (size_t)sysconf(_SC_NPROCESSORS_ONLN);
-  if (!read_now(&now, err) || !read_bytes(STATUS, "VmHWM:", &high_water, err)) return false;
+  if (!read_now(&now, err) || !read_bytes(STATUS, "VmHWM:", &high_water, err))
+    return false;
   const bool freed = high_water > now.resident + precision;
   *peak = now.anonymous + (freed ? high_water - now.resident : 0);
   return true;

@@ -6,14 +6,14 @@
 
 #include "error.h"
 
-/* Returns freed heap to the system, resets the peak to what is resident now, and gives that
- * in *resident, bytes. Here and below memory is anonymous memory (heap, stacks, buffers):
- * pages of code and of files are not counted. */
+/* Returns freed heap to the system, resets the peak to what is resident now, and gives
+ * that in *resident, bytes. Here and below memory is anonymous memory (heap, stacks,
+ * buffers): pages of code and of files are not counted. */
 bool memory_reset_peak(size_t *resident, error *err);
 
-/* Most memory since the reset, bytes: to a page or two where it is still resident now; what
- * was given back in between is added where it is more than Linux's counters may be wrong by
- * (64 pages a CPU). */
+/* Most memory since the reset, bytes: to a page or two where it is still resident now;
+ * what was given back in between is added where it is more than Linux's counters may be
+ * wrong by (64 pages a CPU). */
 bool memory_peak(size_t *peak, error *err);
 
 /* Memory a process can still have without swapping, bytes. */

@@ -1,8 +1,8 @@
 /* The oracle: Lin-KV attention in float64, by definition.
  *
- * Computes k_i(t) and v_i(t) themselves, every i <= t, without reassociation, and shares no
- * code with kernels/. Compiled without contraction or fast-math: the same bits on every
- * machine of IEEE arithmetic whose libm has the same exp. */
+ * Computes k_i(t) and v_i(t) themselves, every i <= t, without reassociation, and shares
+ * no code with kernels/. Compiled without contraction or fast-math: the same bits on
+ * every machine of IEEE arithmetic whose libm has the same exp. */
 #ifndef ORACLE_ORACLE_H
 #define ORACLE_ORACLE_H
 
@@ -24,7 +24,8 @@ typedef struct oracle_shape {
  * O(batch heads seq_len^2 head_dim^2), memory O(head_dim^2 + seq_len). NaN and infinities
  * propagate as IEEE arithmetic has it. Fails only when out of memory. */
 bool oracle_attention(const oracle_shape *shape, double eps,
-                      const double *const operands[ORACLE_OPERANDS], double *y, error *err);
+                      const double *const operands[ORACLE_OPERANDS], double *y,
+                      error *err);
 
 /* out (rows, cols) = x (rows, inner) @ w (inner, cols), each element summed in order of
  * `inner`, dense. */

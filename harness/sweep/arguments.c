@@ -59,8 +59,8 @@ static bool list_words(char *text, size_t bytes, arguments *out) {
   return out->item != NULL;
 }
 
-bool arguments_of_worker(const point *p, const sweep_options *options, bool judge,
-                         arguments *out) {
+bool arguments_of_worker(const point *p, const sweep_options *options,
+                         const char *const *flags, arguments *out) {
   char *text = NULL;
   size_t bytes = 0;
   FILE *words = open_memstream(&text, &bytes);
@@ -68,7 +68,7 @@ bool arguments_of_worker(const point *p, const sweep_options *options, bool judg
   if (!words) return false;
   put_text(words, "linkv", "worker");
   put_point(words, p, options);
-  if (judge) put_word(words, "--judge");
+  for (; *flags; flags++) put_word(words, *flags);
   const bool complete = !ferror(words);
   if (fclose(words) == 0 && complete) return list_words(text, bytes, out);
   free(text);
@@ -81,8 +81,7 @@ void arguments_free(arguments *a) {
   *a = (arguments){0};
 }
 
-/* Writes a word as a shell reads it back. */
-static void put_quoted(FILE *out, const char *word) {
+void arguments_put_quoted(FILE *out, const char *word) {
   const size_t plain = strspn(word,
                               "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                               "0123456789_-./=:+,@");
@@ -100,16 +99,17 @@ static void put_quoted(FILE *out, const char *word) {
 }
 
 char *sweep_point_command(const point *p, const sweep_options *options) {
+  static const char *const no_flags[] = {NULL};
   arguments a;
   char *line = NULL;
   size_t bytes = 0;
-  if (!arguments_of_worker(p, options, false, &a)) return NULL;
+  if (!arguments_of_worker(p, options, no_flags, &a)) return NULL;
   FILE *out = open_memstream(&line, &bytes);
   if (out) {
     fputs("linkv time", out);
     for (size_t i = 2; i < a.count; i++) {
       fputc(' ', out);
-      put_quoted(out, a.item[i]);
+      arguments_put_quoted(out, a.item[i]);
     }
     fprintf(out, " --repetitions %u", options->repetitions);
     const bool complete = !ferror(out);

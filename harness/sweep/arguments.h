@@ -2,6 +2,8 @@
 #ifndef SWEEP_ARGUMENTS_H
 #define SWEEP_ARGUMENTS_H
 
+#include <stdio.h>
+
 #include "sweep.h"
 
 typedef struct arguments {
@@ -10,11 +12,15 @@ typedef struct arguments {
   char *text; /* what the items point into */
 } arguments;
 
-/* "linkv worker" with the point's options; `judge` as in worker.h. False when out of
- * memory. */
-bool arguments_of_worker(const point *p, const sweep_options *options, bool judge,
-                         arguments *out);
+/* "linkv worker" with the point's options and with `flags`, a NULL-terminated list such
+ * as
+ * {"--judge", "--lent"}. False when out of memory. */
+bool arguments_of_worker(const point *p, const sweep_options *options,
+                         const char *const *flags, arguments *out);
 
 void arguments_free(arguments *a);
+
+/* Writes a word as a shell reads it back. */
+void arguments_put_quoted(FILE *out, const char *word);
 
 #endif

@@ -9,10 +9,10 @@
 /* Guesses, used until something has been measured. */
 #define WORKER_S      0.02
 #define GUESSED_FLOPS 2e9
-#define ORACLE_FLOPS  3e9
-#define CALIBRATION_OVERHEAD                                \
-  1.5 /* of the timed span, spent on finding the call count \
-       */
+#define ORACLE_FLOPS  1e10
+
+/* Of the timed span, spent on finding the call count. */
+#define CALIBRATION_OVERHEAD 1.5
 
 /* Work of a reassociated kernel on the threads that have some; those by definition do
  * head_dim times as much, which scaling from a sighting of the same kernel takes care of.
@@ -107,12 +107,15 @@ static double call_seconds(const estimate *e, const point *p) {
   return s->call_s * exp(wanted.log_work - s->log_work);
 }
 
-double estimate_repetition(const estimate *e, const point *p, bool judged) {
+double estimate_repetition(const estimate *e, const point *p) {
   const double call = call_seconds(e, p);
   const double timed = fmax(CALIBRATION_OVERHEAD * e->min_time_s, call);
-  const double oracle = judged ? by_definition(&p->problem, 1) / ORACLE_FLOPS : 0;
   const double correction = e->predicted_s > 0 ? e->actual_s / e->predicted_s : 1;
-  return correction * (WORKER_S + call + timed + oracle);
+  return correction * (WORKER_S + call + timed);
+}
+
+double estimate_shape(const point *p) {
+  return WORKER_S + by_definition(&p->problem, 1) / ORACLE_FLOPS;
 }
 
 void estimate_learn(estimate *e, double predicted_s, double actual_s) {

@@ -32,8 +32,11 @@ void estimate_see_rows(estimate *e, const rows *r);
 /* Whether the point's kernel has been seen: otherwise a guess is all there is. */
 bool estimate_knows(const estimate *e, const point *p);
 
-/* Seconds one repetition will take, its worker and its judging included. */
-double estimate_repetition(const estimate *e, const point *p, bool judged);
+/* Seconds one repetition will take, its worker included. */
+double estimate_repetition(const estimate *e, const point *p);
+
+/* Seconds the oracle will take for a point's shape. */
+double estimate_shape(const point *p);
 
 /* Tells how long a repetition took, to correct later estimates. */
 void estimate_learn(estimate *e, double predicted_s, double actual_s);

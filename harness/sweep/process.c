@@ -14,31 +14,38 @@
 
 extern char **environ;
 
-enum { READ_END, WRITE_END, HIGH_FD = 64, DRAIN_READS = 64 };
+enum { READ_END, WRITE_END, DRAIN_READS = 64 };
 
-/* A worker's own threads are OpenMP's: BLAS must not start any, and no setting of the
- * caller's shell may change what is measured. */
-static const char *const settings[] = {"OPENBLAS_NUM_THREADS=1", "OMP_DYNAMIC=false"};
-enum { SETTINGS = sizeof settings / sizeof *settings };
+/* No setting of the caller's shell may change what is measured. */
+static const char *const kept_out[] = {"OMP_",        "GOMP_",          "KMP_",
+                                       "OPENBLAS_",   "GOTO_",          "BENCHMARK_",
+                                       "LD_PRELOAD=", "GLIBC_TUNABLES="};
 
-static bool overridden(const char *entry) {
-  for (size_t i = 0; i < SETTINGS; i++)
-    if (!strncmp(entry, settings[i],
-                 (size_t)(strchr(settings[i], '=') - settings[i]) + 1))
-      return true;
+static bool is_kept_out(const char *entry) {
+  for (size_t i = 0; i < sizeof kept_out / sizeof *kept_out; i++)
+    if (!strncmp(entry, kept_out[i], strlen(kept_out[i]))) return true;
   return false;
 }
 
-/* The environment with our settings; the array alone is owned. */
-static char **make_environment(void) {
-  size_t count = 0, kept = 0;
+/* The child's environment; the array alone is owned. */
+static char **make_environment(const char *const *settings) {
+  size_t count = 0, added = 0, kept = 0;
   while (environ[count]) count++;
-  char **list = calloc(count + SETTINGS + 1, sizeof *list);
+  while (settings[added]) added++;
+  char **list = calloc(count + added + 1, sizeof *list);
   if (!list) return NULL;
   for (size_t i = 0; i < count; i++)
-    if (!overridden(environ[i])) list[kept++] = environ[i];
-  for (size_t i = 0; i < SETTINGS; i++) list[kept++] = (char *)settings[i];
+    if (!is_kept_out(environ[i])) list[kept++] = environ[i];
+  for (size_t i = 0; i < added; i++) list[kept++] = (char *)settings[i];
   return list;
+}
+
+/* The child that runs now, for process_cancel; 0: none. */
+static volatile sig_atomic_t running, cancelled;
+
+void process_cancel(void) {
+  cancelled = 1;
+  if (running > 0) kill(-(pid_t)running, SIGKILL);
 }
 
 static double now(void) {
@@ -55,12 +62,12 @@ static bool make_pipe(int ends[2], error *err) {
   if (pipe2(low, O_CLOEXEC))
     return error_set(err, "cannot make a pipe: %s", strerror(errno));
   for (int e = 0; e < 2; e++) {
-    ends[e] = fcntl(low[e], F_DUPFD_CLOEXEC, HIGH_FD);
+    ends[e] = fcntl(low[e], F_DUPFD_CLOEXEC, PROCESS_LOW_FD);
     if (ends[e] < 0) code = errno;
     close(low[e]);
   }
-  return !code || error_set(err, "cannot make a pipe past descriptor %d: %s", HIGH_FD,
-                            strerror(code));
+  return !code || error_set(err, "cannot make a pipe past descriptor %d: %s",
+                            PROCESS_LOW_FD, strerror(code));
 }
 
 static void close_fd(int *fd) {
@@ -68,12 +75,12 @@ static void close_fd(int *fd) {
   *fd = -1;
 }
 
-static int start(char *const argv[], int record_fd, int record_end, int output_end,
-                 pid_t *pid) {
+static int start(char *const argv[], const process_options *options, int record_end,
+                 int output_end, pid_t *pid) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   sigset_t none;
-  char **environment = make_environment();
+  char **environment = make_environment(options->settings);
   if (!environment) return ENOMEM;
   sigemptyset(&none);
   posix_spawn_file_actions_init(&actions);
@@ -81,7 +88,9 @@ static int start(char *const argv[], int record_fd, int record_end, int output_e
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, output_end, 1);
   posix_spawn_file_actions_adddup2(&actions, output_end, 2);
-  posix_spawn_file_actions_adddup2(&actions, record_end, record_fd);
+  posix_spawn_file_actions_adddup2(&actions, record_end, options->record_fd);
+  if (options->lent >= 0)
+    posix_spawn_file_actions_adddup2(&actions, options->lent, options->lent_as);
   posix_spawnattr_setpgroup(&attributes, 0);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
@@ -181,7 +190,7 @@ static bool reap(pid_t pid, process_outcome *out, error *err) {
   return true;
 }
 
-bool process_run_self(char *const argv[], int record_fd, double timeout_s,
+bool process_run_self(char *const argv[], const process_options *options,
                       process_outcome *out, error *err) {
   int record[2] = {-1, -1}, output[2] = {-1, -1}, pidfd = -1, code;
   stream streams[] = {
@@ -191,23 +200,28 @@ bool process_run_self(char *const argv[], int record_fd, double timeout_s,
   pid_t pid = -1;
   bool ok = false;
   out->record[0] = out->output[0] = 0;
-  out->timed_out = out->exited = false;
+  out->timed_out = out->cancelled = out->exited = false;
   out->exit_code = out->signal = 0;
 
+  cancelled = 0;
   if (!make_pipe(record, err) || !make_pipe(output, err)) goto done;
-  if ((code = start(argv, record_fd, record[WRITE_END], output[WRITE_END], &pid))) {
+  if ((code = start(argv, options, record[WRITE_END], output[WRITE_END], &pid))) {
     error_set(err, "cannot start a worker: %s", strerror(code));
     goto done;
   }
+  running = pid;
+  if (cancelled) kill(-pid, SIGKILL);
   close_fd(&record[WRITE_END]);
   close_fd(&output[WRITE_END]);
   if ((pidfd = pidfd_open(pid, 0)) < 0)
     error_set(err, "cannot watch a worker: %s%s", strerror(errno),
               errno == ESRCH ? "; is SIGCHLD ignored?" : "");
   else
-    ok = watch(pid, pidfd, streams, now() + timeout_s, &out->timed_out, err);
+    ok = watch(pid, pidfd, streams, now() + options->timeout_s, &out->timed_out, err);
   error ended;
   if (!ok) kill(-pid, SIGKILL);
+  running = 0;
+  out->cancelled = cancelled != 0;
   if (!reap(pid, out, &ended) && ok) ok = error_set(err, "%s", ended.text);
 done:
   close_fd(&record[READ_END]);

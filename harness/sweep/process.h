@@ -4,22 +4,42 @@
 
 #include "error.h"
 
-enum { PROCESS_RECORD_MAX = 1 << 16, PROCESS_OUTPUT_MAX = 1 << 14 };
+enum {
+  PROCESS_RECORD_MAX = 1 << 16,
+  PROCESS_OUTPUT_MAX = 1 << 14,
+  PROCESS_LOW_FD = 64, /* a child's own descriptors are below; what is lent is not */
+};
 
 typedef struct process_outcome {
   char
       record[PROCESS_RECORD_MAX]; /* what it wrote to record_fd, cut to fit, zero-ended */
   char output[PROCESS_OUTPUT_MAX]; /* the last of its standard output and error */
   bool timed_out;                  /* it was killed after timeout_s */
+  bool cancelled;                  /* it was killed by process_cancel */
   bool exited;                     /* else killed by `signal` */
   int exit_code, signal;
 } process_outcome;
 
+typedef struct process_options {
+  int record_fd;               /* what the child writes its record to */
+  double timeout_s;            /* it may take */
+  const char *const *settings; /* "NAME=value" for its environment, NULL-terminated */
+  int lent; /* a descriptor of ours, PROCESS_LOW_FD or above, that it gets as `lent_as`;
+             * -1: none */
+  int lent_as;
+} process_options;
+
 /* Starts this very executable with `argv` (argv[0] is replaced; NULL-terminated),
- * standard input empty, in a process group of its own, and waits for it. After
- * `timeout_s` seconds the whole group is killed. Anything of its group that outlives it
- * is killed too. Fails only where it cannot be started or watched. */
-bool process_run_self(char *const argv[], int record_fd, double timeout_s,
+ * standard input empty, in a process group of its own, and waits for it. Its environment
+ * is ours without what could change a measurement: the settings of OpenMP runtimes, BLAS,
+ * Google Benchmark and the loader. After the timeout the whole group is killed. Anything
+ * of its group that outlives it is killed too. Fails only where it cannot be started or
+ * watched. */
+bool process_run_self(char *const argv[], const process_options *options,
                       process_outcome *out, error *err);
+
+/* Kills the child that runs now, if one does; its outcome says cancelled. May be called
+ * from a signal handler. */
+void process_cancel(void);
 
 #endif

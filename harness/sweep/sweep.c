@@ -1,13 +1,19 @@
 #include "sweep.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "arguments.h"
 #include "estimate.h"
 #include "failure.h"
+#include "linkv/driver.h"
 #include "linkv/registry.h"
 #include "machine.h"
 #include "process.h"
@@ -15,11 +21,23 @@
 #include "random.h"
 #include "worker.h"
 
+/* Only a person waits longer for an oracle. */
+#define PREPARE_TIMEOUT_S 1e6
+
 static volatile sig_atomic_t stop_asked;
 
+/* The first signal lets the repetition under way finish, the second gives it up. */
 static void ask_stop(int signal) {
+  static const char word[] =
+      "\nfinishing the repetition under way; once more to give it up\n";
   (void)signal;
-  stop_asked = 1;
+  const int saved = errno;
+  if (stop_asked++) {
+    process_cancel();
+  } else if (write(STDERR_FILENO, word, sizeof word - 1) < 0) {
+    /* There is nobody to tell. */
+  }
+  errno = saved;
 }
 
 static double now(void) {
@@ -45,20 +63,66 @@ typedef struct sweep {
   estimate estimate;
   progress progress;
   process_outcome *outcome;
+  int shape; /* a file in memory with what the shape's points share; -1: there is none */
 } sweep;
+
+/* A worker's own threads are OpenMP's: BLAS must not start any. Several are pinned to a
+ * core each, or two may share one for a whole repetition; one is left to the scheduler.
+ */
+static const char *const one_thread[] = {"OPENBLAS_NUM_THREADS=1", "OMP_DYNAMIC=false",
+                                         NULL};
+static const char *const threads[] = {"OPENBLAS_NUM_THREADS=1", "OMP_DYNAMIC=false",
+                                      "OMP_PROC_BIND=close", "OMP_PLACES=cores", NULL};
+
+static bool start_worker(sweep *w, const point *p, const char *const *flags,
+                         double timeout_s, error *err) {
+  const process_options options = {.record_fd = WORKER_RECORD_FD,
+                                   .timeout_s = timeout_s,
+                                   .settings = p->threads > 1 ? threads : one_thread,
+                                   .lent = w->shape,
+                                   .lent_as = WORKER_SHAPE_FD};
+  arguments a;
+  if (!arguments_of_worker(p, w->options, flags, &a))
+    return error_set(err, "out of memory for a worker's arguments");
+  const bool ok = process_run_self(a.item, &options, w->outcome, err);
+  arguments_free(&a);
+  return ok;
+}
+
+static void drop_shape(sweep *w) {
+  if (w->shape >= 0) close(w->shape);
+  w->shape = -1;
+}
+
+/* Has a worker make what the shape's points share, however long the oracle takes: no
+ * kernel is charged for it. Where that fails each worker makes its own. */
+static bool prepare_shape(sweep *w, const point *p, error *err) {
+  static const char *const flags[] = {"--prepare", NULL};
+  drop_shape(w);
+  w->shape = memfd_create("linkv shape", MFD_CLOEXEC);
+  if (w->shape < 0) return true;
+  if (w->shape < PROCESS_LOW_FD) {
+    const int high = fcntl(w->shape, F_DUPFD_CLOEXEC, PROCESS_LOW_FD);
+    close(w->shape);
+    w->shape = high;
+  }
+  if (!start_worker(w, p, flags, PREPARE_TIMEOUT_S, err)) return false;
+  if (!w->outcome->exited || w->outcome->exit_code != 0) drop_shape(w);
+  return true;
+}
 
 /* Runs a worker for one repetition and reads its record. */
 static bool run_worker(sweep *w, const item *it, unsigned repetition, record *out,
                        error *err) {
   const process_outcome *worker = w->outcome;
   const double timeout_s = w->options->timeout_s;
+  const char *flags[3] = {NULL};
+  size_t count = 0;
   error note = {"without a whole record"};
-  arguments a;
-  if (!arguments_of_worker(it->info.point, w->options, repetition == 1, &a))
-    return error_set(err, "out of memory for a worker's arguments");
-  const bool ok = process_run_self(a.item, WORKER_RECORD_FD, timeout_s, w->outcome, err);
-  arguments_free(&a);
-  if (!ok) return false;
+  if (repetition == 1) flags[count++] = "--judge";
+  if (w->shape >= 0) flags[count++] = "--lent";
+  if (!start_worker(w, it->info.point, flags, timeout_s, err)) return false;
+  if (worker->cancelled) return true;
   const char *end = strchr(worker->record, '\n');
   const bool finished =
       !worker->timed_out && worker->exited && worker->exit_code == 0 && end && !end[1];
@@ -78,6 +142,11 @@ static size_t item_left(const sweep *w, const item *it) {
   return left;
 }
 
+/* What one repetition is expected to take, its timeout at most. */
+static double expected(const sweep *w, const point *p) {
+  return fmin(estimate_repetition(&w->estimate, p), w->options->timeout_s);
+}
+
 static double seconds_left(const sweep *w, size_t *repetitions, size_t *guessed) {
   double seconds = 0;
   *repetitions = *guessed = 0;
@@ -85,11 +154,10 @@ static double seconds_left(const sweep *w, size_t *repetitions, size_t *guessed)
     const item *it = &w->items[i];
     const size_t left = item_left(w, it);
     if (!left) continue;
-    const double first =
-        estimate_repetition(&w->estimate, it->info.point, item_open(w, it, 1));
-    const double later =
-        left > 1 ? estimate_repetition(&w->estimate, it->info.point, false) : 0;
-    seconds += first + later * (double)(left - 1);
+    const bool same = i && plan_same_shape(w->items[i - 1].info.point, it->info.point);
+    if (!same || !item_left(w, &w->items[i - 1]))
+      seconds += estimate_shape(it->info.point);
+    seconds += expected(w, it->info.point) * (double)left;
     if (!estimate_knows(&w->estimate, it->info.point)) *guessed += left;
     *repetitions += left;
   }
@@ -109,21 +177,25 @@ static bool refresh(sweep *w, item *it, error *err) {
   return true;
 }
 
-static bool measure_one(sweep *w, item *it, unsigned repetition, error *err) {
+/* Measures and stores one repetition; `added` is false where it was given up, or another
+ * sweep had it first. */
+static bool measure_one(sweep *w, item *it, unsigned repetition, bool *added,
+                        error *err) {
   const point *p = it->info.point;
   record r = {0};
-  bool added;
+  *added = false;
   const double start = now();
-  const double predicted = estimate_repetition(&w->estimate, p, repetition == 1);
+  const double predicted = estimate_repetition(&w->estimate, p);
   if (progress_due(&w->progress)) {
     size_t repetitions, guessed;
     progress_show(&w->progress, p, seconds_left(w, &repetitions, &guessed));
   }
   if (!run_worker(w, it, repetition, &r, err)) return false;
+  if (w->outcome->cancelled) return true;
   estimate_learn(&w->estimate, predicted, now() - start);
   if (r.field[RECORD_time_ns].known)
     estimate_see(&w->estimate, p, 1e-9 * r.field[RECORD_time_ns].real);
-  const bool ok = store_add(w->store, w->run, &it->info, repetition, &r, &added, err) &&
+  const bool ok = store_add(w->store, w->run, &it->info, repetition, &r, added, err) &&
                   refresh(w, it, err);
   record_free(&r);
   return ok;
@@ -142,19 +214,38 @@ static void shuffle(size_t *order, size_t first, size_t count, uint64_t seed,
   }
 }
 
+/* Whether a point can be measured at all here: what the CPU or the kernel does not do
+ * needs no inputs. */
+static bool worth_preparing(const point *p) {
+  const char *why;
+  return lkv_check(p->kernel, &p->problem, &why) == LKV_OK;
+}
+
+static bool prepare_if_needed(sweep *w, size_t first, size_t count, error *err) {
+  for (size_t i = first; i < first + count; i++)
+    if (item_left(w, &w->items[i]) && worth_preparing(w->items[i].info.point))
+      return prepare_shape(w, w->items[i].info.point, err);
+  return true;
+}
+
 static bool measure_shape(sweep *w, size_t first, size_t count, size_t *order,
                           sweep_summary *out, error *err) {
+  if (!prepare_if_needed(w, first, count, err)) return false;
   for (unsigned round = 1; round <= w->options->repetitions; round++) {
     shuffle(order, first, count, w->options->order_seed, round);
     for (size_t i = 0; i < count; i++) {
       item *it = &w->items[order[i]];
+      bool added;
       if (!item_open(w, it, round)) continue;
       if (stop_asked) {
         out->interrupted = true;
         return true;
       }
-      if (!measure_one(w, it, round, err)) return false;
-      out->measured++;
+      /* Another sweep on this database may have been faster. */
+      if (!refresh(w, it, err)) return false;
+      if (!item_open(w, it, round)) continue;
+      if (!measure_one(w, it, round, &added, err)) return false;
+      out->measured += added;
     }
   }
   return true;
@@ -171,6 +262,7 @@ static bool measure_all(sweep *w, sweep_summary *out, error *err) {
       next++;
     ok = measure_shape(w, first, next - first, order, out, err);
   }
+  drop_shape(w);
   free(order);
   return ok;
 }
@@ -179,6 +271,7 @@ static void close_sweep(sweep *w) {
   for (size_t i = 0; i < w->count; i++) free(w->items[i].command);
   free(w->items);
   free(w->outcome);
+  drop_shape(w);
   estimate_free(&w->estimate);
 }
 
@@ -190,7 +283,8 @@ static bool open_sweep(sweep *w, const plan *p, const sweep_options *options, st
                .store = s,
                .items = calloc(p->count + 1, sizeof *w->items),
                .estimate = {.min_time_s = options->min_time_s},
-               .outcome = malloc(sizeof *w->outcome)};
+               .outcome = malloc(sizeof *w->outcome),
+               .shape = -1};
   bool ok = (w->items && w->outcome) || error_set(err, "out of memory for a plan");
   ok = ok && store_rows(s, STORE_LATEST_BUILD, NULL, &seen, err);
   if (ok) estimate_see_rows(&w->estimate, &seen);
@@ -205,9 +299,9 @@ static bool open_sweep(sweep *w, const plan *p, const sweep_options *options, st
                             .kernel_build = lkv_kernel_build(p->point[i].kernel),
                             .command = it->command};
     point_make_key(&it->info, options->min_time_s);
-    ok = it->command
-             ? store_progress(s, it->info.key, &it->repetitions, &it->severity, err)
-             : error_set(err, "out of memory for a plan");
+    ok = (it->command || error_set(err, "out of memory for a plan")) &&
+         (!options->retry || store_forget_failures(s, it->info.key, err)) &&
+         store_progress(s, it->info.key, &it->repetitions, &it->severity, err);
   }
   if (!ok) close_sweep(w);
   return ok;

@@ -16,6 +16,7 @@ typedef struct sweep_options {
   size_t plugin_count;
   const char *command;     /* recorded with the run */
   const char *config_text; /* recorded with the run; NULL for a single point */
+  bool retry;              /* measure points again that could not be measured before */
   bool progress;           /* tell on standard error how far it is */
 } sweep_options;
 

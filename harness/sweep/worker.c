@@ -13,7 +13,7 @@
 #include "memory.h"
 #include "metrics.h"
 #include "peak.h"
-#include "reference.h"
+#include "shape.h"
 
 /* For each of two measurements, before and after the kernel is timed. */
 #define PEAK_SECONDS 0.003
@@ -99,11 +99,11 @@ static bool first_call(invocation *v, record *out, error *err) {
   return set_hash(out, invocation_hash(v)) || error_set(err, "out of memory");
 }
 
-static bool judge_output(const invocation *v, const lin_case *c, record *out, bool *wrong,
-                         error *err) {
+static bool judge_output(const invocation *v, const double *oracle, record *out,
+                         bool *wrong, error *err) {
   char text[256];
-  double *y = invocation_output(v), *oracle = reference_output(c, err);
-  bool ok = oracle && (y || error_set(err, "out of memory for the output"));
+  double *y = invocation_output(v);
+  bool ok = y || error_set(err, "out of memory for the output");
   if (ok) {
     const metrics m = metrics_of(&v->problem, v->kernel->operand_type, y, oracle);
     value_set_real(&out->field[RECORD_max_abs_err], m.max_abs);
@@ -128,7 +128,6 @@ static bool judge_output(const invocation *v, const lin_case *c, record *out, bo
     if (!ok) error_set(err, "out of memory");
   }
   free(y);
-  free(oracle);
   return ok;
 }
 
@@ -169,21 +168,27 @@ static bool check_repeat(const invocation *v, record *out) {
                   "inputs: the kernel does not repeat itself");
 }
 
-static bool measure(invocation *v, const lin_case *c, bool judge, double min_time_s,
+static bool measure(invocation *v, const double *oracle, const worker_task *task,
                     record *out) {
   error err = {{0}};
   bool wrong = false;
-  if (!first_call(v, out, &err) || (judge && !judge_output(v, c, out, &wrong, &err)))
+  if (!first_call(v, out, &err) ||
+      (task->judge && !judge_output(v, oracle, out, &wrong, &err)))
     return conclude(out, "crashed", "%s", err.text);
   if (wrong) return true;
-  if (!time_calls(v, min_time_s, out, &err))
+  if (!time_calls(v, task->min_time_s, out, &err))
     return conclude(out, "crashed", "%s", err.text);
   return check_repeat(v, out);
 }
 
-bool worker_measure(const point *p, bool judge, double min_time_s, record *out,
-                    error *err) {
-  lin_case c = {0};
+static bool open_shape(const worker_task *task, shape *out, error *err) {
+  if (task->lent) return shape_read(WORKER_SHAPE_FD, &task->point, out, err);
+  return shape_make(&task->point, task->judge, out, err);
+}
+
+bool worker_measure(const worker_task *task, record *out, error *err) {
+  const point *p = &task->point;
+  shape s = {0};
   invocation v = {0};
   error note;
   bool ok = true;
@@ -191,18 +196,26 @@ bool worker_measure(const point *p, bool judge, double min_time_s, record *out,
   if (admissible(p, out, &ok)) {
     ok = conclude(out, "ok", "%s", "");
     warm_up(p);
-    if (!inputs_make(regime_find(p->regime), p->seed, p->stage, &p->problem, &c, &note) ||
-        !invocation_make(&v, p->kernel, &c, p->problem.tile_q, p->problem.tile_k,
+    if (!open_shape(task, &s, &note) ||
+        !invocation_make(&v, p->kernel, &s.inputs, p->problem.tile_q, p->problem.tile_k,
                          p->threads, &note))
       ok = ok && conclude(out, "out_of_memory", "%s", note.text);
     else
-      ok = ok && measure(&v, &c, judge, min_time_s, out);
+      ok = ok && measure(&v, s.oracle, task, out);
   }
   invocation_free(&v);
-  case_free(&c);
+  shape_free(&s);
   if (!ok) {
     record_free(out);
     return error_set(err, "out of memory for the record");
   }
   return true;
+}
+
+bool worker_prepare(const point *p, error *err) {
+  shape s;
+  if (!shape_make(p, true, &s, err)) return false;
+  const bool ok = shape_write(WORKER_SHAPE_FD, p, &s, err);
+  shape_free(&s);
+  return ok;
 }

@@ -5,14 +5,23 @@
 #include "point.h"
 #include "record.h"
 
-/* Where a worker writes its record, and its parent reads it. */
-enum { WORKER_RECORD_FD = 3 };
+/* Where a worker writes its record, and where it finds the shape that is lent to it. */
+enum { WORKER_RECORD_FD = 3, WORKER_SHAPE_FD = 4 };
 
-/* Makes the inputs from the seed, runs the kernel once (memory, hash, and, where `judge`,
- * errors against the oracle), times it, and measures the FMA peak. Whatever goes wrong is
- * a status and a reason in `out`; fails only when the record itself cannot be made. An
- * output found wrong is not timed. */
-bool worker_measure(const point *p, bool judge, double min_time_s, record *out,
-                    error *err);
+typedef struct worker_task {
+  point point;
+  double min_time_s;
+  bool judge; /* compare the output with the oracle's */
+  bool lent;  /* inputs and oracle are in WORKER_SHAPE_FD, else they are made here */
+} worker_task;
+
+/* Runs the kernel once (memory, hash, and, where `judge`, errors against the oracle),
+ * times it, and measures the FMA peak. Whatever goes wrong is a status and a reason in
+ * `out`; fails only when the record itself cannot be made. An output found wrong is not
+ * timed. */
+bool worker_measure(const worker_task *task, record *out, error *err);
+
+/* Makes the shape of a point, with its oracle, and writes it to WORKER_SHAPE_FD. */
+bool worker_prepare(const point *p, error *err);
 
 #endif

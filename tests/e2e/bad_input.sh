@@ -50,7 +50,7 @@ refused "c.yaml:4: axes.seq_len\[0\]: '64..32'" sweep
 config 'none_*' 8 ''
 refused "'none_\*' matches no kernel" sweep
 config '"*"' 8 'repetitions: 0'
-refused 'c.yaml:6: repetitions: 0 is not' sweep
+refused "c.yaml:6: repetitions: '0' is not a whole number" sweep
 printf 'name: t\naxes: [\n' >c.yaml
 refused 'c.yaml:[0-9]+: not YAML' sweep
 : >c.yaml

@@ -41,4 +41,9 @@ assert rows["faulty_nan"]["max_abs_err"] is None
 END
 expect 3 "$LINKV" sweep c.yaml --db f.db --quiet --plugin "$BUILD/tests/plugins/faulty_kernels.so"
 grep -q " 0 repetitions measured now" out || fail "faulty points are measured again"
+# --retry measures again what could not be measured: four kernels crash, one loops, one needs
+# too much memory, one does not repeat itself.
+expect 3 "$LINKV" sweep c.yaml --db f.db --quiet --retry --plugin "$BUILD/tests/plugins/faulty_kernels.so"
+grep -Eq " [67] repetitions measured now" out || { cat out; fail "--retry does not measure again"; }
+[ "$(query f.db 'SELECT count(*) FROM point')" -eq 11 ] || fail "--retry doubles points"
 echo "faults cost their own rows"

@@ -22,8 +22,10 @@ expect 0 "$LINKV" kernels --format json
 mv out kernels.json
 expect 0 "$LINKV" machine --format json --seconds 0.05
 mv out machine.json
-expect 0 "$LINKV" time --kernel scalar_row --seq-len 8 --head-dim 4 --repetitions 1 --min-time 0.001 --format json
+expect 0 "$LINKV" time --kernel scalar_row --seq-len 8 --head-dim 4 --repetitions 2 --min-time 0.001 --regime positive --format json
 mv out time.json
+expect 0 "$LINKV" time --kernel scalar_row --seq-len 8 --head-dim 4 --repetitions 1 --min-time 0.001 --format json
+mv out once.json
 
 python3 - "$SOURCE" <<'END'
 import csv, json, re, sys
@@ -44,6 +46,8 @@ for row in rows + strict(open("time.json").read()):
     assert 0 < row["share_of_peak"] <= row["share_of_peak_useful"] < 1
     assert row["max_rel_err"] < 1e-5
     assert row["peak_bytes"] is None or abs(row["peak_bytes"] - row["workspace_bytes"]) < 65536
+once = strict(open("once.json").read())[0]
+assert once["time_ns"] > 0 and once["time_ns_low"] is None and once["time_ns_high"] is None
 assert [list(r) for r in table] == [fields] * 4
 for a, b in zip(rows, table):
     for name in fields:

@@ -56,9 +56,26 @@ else
 fi
 expect 0 "$LINKV" sweep c.yaml --db i.db --quiet
 
+# A second SIGINT gives the repetition up: nothing of it is recorded.
+sed 's/seq_len: .*/seq_len: [2048]/; s/"\*"/scalar_materialized/; s/head_dim: .*/head_dim: [64]/' c.yaml >slow.yaml
+"$LINKV" sweep slow.yaml --db s.db --quiet >stopped 2>told & pid=$!
+while ! pgrep -P $pid >/dev/null; do sleep 0.05; done
+sleep 0.5
+kill -INT $pid
+sleep 0.3
+kill -INT $pid
+code=0
+wait $pid || code=$?
+[ $code -eq 4 ] || fail "a sweep given up exits with $code"
+grep -q "once more to give it up" told || fail "the first signal is not answered"
+grep -q "goes on: linkv sweep slow.yaml --db s.db --quiet" stopped || { cat stopped; fail "no word on how to go on"; }
+[ "$(query s.db 'SELECT count(*) FROM repetition')" -eq 0 ] || fail "a repetition given up is recorded"
+
 # Two sweeps on one database.
-"$LINKV" sweep c.yaml --db two.db --quiet >/dev/null & a=$!
-"$LINKV" sweep c.yaml --db two.db --quiet >/dev/null & b=$!
+"$LINKV" sweep c.yaml --db two.db --quiet >one & a=$!
+"$LINKV" sweep c.yaml --db two.db --quiet >other & b=$!
 wait $a && wait $b || fail "two sweeps on one database disturb each other"
 [ "$(query two.db 'SELECT count(*) FROM repetition')" -eq $((2 * points)) ] || fail "two sweeps lose or double rows"
+told=$(sed -n 's/.*; \([0-9]*\) repetitions measured now.*/\1/p' one other | awk '{ n += $1 } END { print n }')
+[ "$told" -eq $((2 * points)) ] || fail "two sweeps claim $told repetitions of $((2 * points))"
 echo "$points points: none lost, none doubled"

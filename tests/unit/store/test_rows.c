@@ -400,7 +400,8 @@ static void bad_filters_are_refused(void **state) {
   for (size_t i = 0; i < COUNT_OF(bad); i++) {
     error err = {""};
     rows all;
-    if (store_rows(s, STORE_LATEST_BUILD, bad[i], &all, &err)) fail_msg("taken: %s", bad[i]);
+    if (store_rows(s, STORE_LATEST_BUILD, bad[i], &all, &err))
+      fail_msg("taken: %s", bad[i]);
     EXPECT_SAYS(&err, "--where '", bad[i]);
     assert_null(strstr(err.text, "not an error"));
     assert_null(all.row);

@@ -408,7 +408,8 @@ static void readers_do_not_wait_for_a_writer(void **state) {
                    SQLITE_OK);
   EXPECT_OK(store_open_reader(path, &reader, &err), &err);
   for (int committed = 0; committed < 2; committed++) {
-    EXPECT_OK(store_rows(reader, STORE_LATEST_BUILD, "repetitions = 1", &all, &err), &err);
+    EXPECT_OK(store_rows(reader, STORE_LATEST_BUILD, "repetitions = 1", &all, &err),
+              &err);
     assert_int_equal(all.count, 1);
     assert_string_equal(all.row[0].field[ROW_status].text, committed ? "wrong" : "ok");
     rows_free(&all);

@@ -6,6 +6,8 @@
 #include "../check.h"
 #include "linkv/registry.h"
 
+static const char *const no_flags[] = {NULL}, *const judging[] = {"--judge", NULL};
+
 static point a_point(void) {
   return (point){.kernel = lkv_kernel_find("scalar_row"),
                  .stage = LKV_STAGE_BLOCK,
@@ -41,12 +43,12 @@ static void workers_are_told_everything(void **state) {
       .min_time_s = 0.05, .plugins = plugins, .plugin_count = 2};
   const point p = a_point();
   arguments a;
-  assert_true(arguments_of_worker(&p, &options, true, &a));
+  assert_true(arguments_of_worker(&p, &options, judging, &a));
   assert_int_equal(a.count, COUNT_OF(want));
   for (size_t i = 0; i < a.count; i++) assert_string_equal(a.item[i], want[i]);
   assert_null(a.item[a.count]);
   arguments_free(&a);
-  assert_true(arguments_of_worker(&p, &options, false, &a));
+  assert_true(arguments_of_worker(&p, &options, no_flags, &a));
   assert_int_equal(a.count, COUNT_OF(want) - 1);
   arguments_free(&a);
   arguments_free(&a);
@@ -69,7 +71,7 @@ static void times_are_exact_and_short(void **state) {
   for (size_t i = 0; i < COUNT_OF(known); i++) {
     const sweep_options options = {.min_time_s = known[i].seconds};
     arguments a;
-    assert_true(arguments_of_worker(&p, &options, false, &a));
+    assert_true(arguments_of_worker(&p, &options, no_flags, &a));
     assert_string_equal(a.item[a.count - 1], known[i].text);
     arguments_free(&a);
   }

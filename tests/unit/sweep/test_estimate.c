@@ -20,33 +20,33 @@ static void guesses_grow_with_the_work(void **state) {
   double last = 0;
   for (size_t t = 256; t <= 1 << 16; t *= 2) {
     const point p = a_point("scalar_row", t);
-    const double seconds = estimate_repetition(&e, &p, false);
+    const double seconds = estimate_repetition(&e, &p);
     assert_false(estimate_knows(&e, &p));
     assert_true(isfinite(seconds) && seconds > last);
     last = seconds;
   }
 }
 
-static void judging_takes_longer_threads_take_less(void **state) {
+static void threads_take_less(void **state) {
   (void)state;
   const estimate e = {.min_time_s = 0.05};
   point p = a_point("scalar_row", 2048);
-  const double one = estimate_repetition(&e, &p, false);
-  assert_true(estimate_repetition(&e, &p, true) > one);
+  const double one = estimate_repetition(&e, &p);
+  assert_true(estimate_shape(&p) > 0.02);
   p.threads = 2;
-  assert_true(estimate_repetition(&e, &p, false) < one);
+  assert_true(estimate_repetition(&e, &p) < one);
   p.threads = 4;
-  const double four = estimate_repetition(&e, &p, false);
+  const double four = estimate_repetition(&e, &p);
   p.threads = 4096; /* there are four slices */
-  assert_true(estimate_repetition(&e, &p, false) == four);
+  assert_true(estimate_repetition(&e, &p) == four);
 }
 
 static void the_time_asked_for_is_a_floor(void **state) {
   (void)state;
   const point p = a_point("scalar_row", 1);
   const estimate quick = {.min_time_s = 0.05}, slow = {.min_time_s = 10};
-  assert_true(estimate_repetition(&quick, &p, false) >= 0.05);
-  assert_true(estimate_repetition(&slow, &p, false) >= 10);
+  assert_true(estimate_repetition(&quick, &p) >= 0.05);
+  assert_true(estimate_repetition(&slow, &p) >= 10);
 }
 
 /* A shape four times the work of one that was seen takes four times as long, once in
@@ -59,9 +59,9 @@ static void sightings_scale(void **state) {
   estimate_see(&e, &seen, 3);
   assert_true(estimate_knows(&e, &wanted));
   assert_false(estimate_knows(&e, &other));
-  const double overhead = estimate_repetition(&e, &seen, false) - 2 * 3;
+  const double overhead = estimate_repetition(&e, &seen) - 2 * 3;
   assert_true(overhead > 0 && overhead < 1);
-  assert_true(fabs(estimate_repetition(&e, &wanted, false) - overhead - 2 * 12) < 1e-9);
+  assert_true(fabs(estimate_repetition(&e, &wanted) - overhead - 2 * 12) < 1e-9);
   estimate_free(&e);
 }
 
@@ -73,8 +73,8 @@ static void the_nearest_sighting_is_taken(void **state) {
   const point near_large = a_point("scalar_row", 4095);
   estimate_see(&e, &small, 5); /* out of all proportion */
   estimate_see(&e, &large, 1);
-  assert_true(estimate_repetition(&e, &near_small, false) > 9);
-  assert_true(estimate_repetition(&e, &near_large, false) < 3);
+  assert_true(estimate_repetition(&e, &near_small) > 9);
+  assert_true(estimate_repetition(&e, &near_large) < 3);
   estimate_free(&e);
 }
 
@@ -85,7 +85,7 @@ static void sightings_of_one_shape_do_not_pile_up(void **state) {
   const point p = a_point("scalar_row", 64);
   for (int i = 1; i <= 100; i++) estimate_see(&e, &p, i);
   assert_int_equal(e.count, 1);
-  assert_true(estimate_repetition(&e, &p, false) > 199);
+  assert_true(estimate_repetition(&e, &p) > 199);
   for (size_t t = 1; t <= 20; t++) {
     const point other = a_point("scalar_row", t);
     estimate_see(&e, &other, 1);
@@ -99,12 +99,12 @@ static void later_estimates_are_corrected(void **state) {
   (void)state;
   estimate e = {.min_time_s = 0.05};
   const point p = a_point("scalar_row", 256);
-  const double guess = estimate_repetition(&e, &p, false);
+  const double guess = estimate_repetition(&e, &p);
   for (int i = 0; i < 5; i++) {
-    const double predicted = estimate_repetition(&e, &p, false);
+    const double predicted = estimate_repetition(&e, &p);
     estimate_learn(&e, predicted, 3 * guess);
   }
-  assert_true(fabs(estimate_repetition(&e, &p, false) - 3 * guess) < 1e-9 * guess);
+  assert_true(fabs(estimate_repetition(&e, &p) - 3 * guess) < 1e-9 * guess);
   estimate_free(&e);
 }
 
@@ -125,7 +125,7 @@ static void rows_of_a_database_are_seen(void **state) {
   estimate_see_rows(&e, &(rows){.row = stored, .count = 4});
   const point p = a_point("scalar_row", 64);
   assert_int_equal(e.count, 1);
-  const double seconds = estimate_repetition(&e, &p, false);
+  const double seconds = estimate_repetition(&e, &p);
   assert_true(seconds > 4 && seconds < 5);
   for (int i = 0; i < 4; i++) row_free(&stored[i]);
   estimate_free(&e);
@@ -182,7 +182,7 @@ static void durations_read_well(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(guesses_grow_with_the_work),
-      cmocka_unit_test(judging_takes_longer_threads_take_less),
+      cmocka_unit_test(threads_take_less),
       cmocka_unit_test(the_time_asked_for_is_a_floor),
       cmocka_unit_test(sightings_scale),
       cmocka_unit_test(the_nearest_sighting_is_taken),

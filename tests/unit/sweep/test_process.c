@@ -106,8 +106,8 @@ static int child(const char *what, const char *argument) {
     return !(empty_input() && only_inherited_descriptors() && getpgrp() == getpid() &&
              !sigismember(&blocked, SIGTERM) &&
              !strcmp(getenv("OPENBLAS_NUM_THREADS"), "1") &&
-             !strcmp(getenv("OMP_DYNAMIC"), "false") &&
-             !strcmp(getenv("LINKV_TEST_KEPT"), "kept"));
+             !strcmp(getenv("OMP_DYNAMIC"), "false") && !getenv("OMP_THREAD_LIMIT") &&
+             !getenv("OPENBLAS_CORETYPE") && !strcmp(getenv("LINKV_TEST_KEPT"), "kept"));
   }
   fflush(stdout);
   return 0;
@@ -115,11 +115,20 @@ static int child(const char *what, const char *argument) {
 
 static process_outcome outcome;
 
+static const char *const settings[] = {"OPENBLAS_NUM_THREADS=1", "OMP_DYNAMIC=false",
+                                       NULL};
+
+static process_options options_for(double timeout_s) {
+  return (process_options){
+      .record_fd = RECORD_FD, .timeout_s = timeout_s, .settings = settings, .lent = -1};
+}
+
 static void run(const char *what, const char *argument, double timeout_s) {
   char *argv[] = {(char *)"linkv", (char *)"child", (char *)what, (char *)argument, NULL};
   error err;
+  const process_options options = options_for(timeout_s);
   memset(&outcome, 0x5a, sizeof outcome);
-  EXPECT_OK(process_run_self(argv, RECORD_FD, timeout_s, &outcome, &err), &err);
+  EXPECT_OK(process_run_self(argv, &options, &outcome, &err), &err);
 }
 
 static void exit_codes_are_told(void **state) {
@@ -266,6 +275,8 @@ static void children_start_in_clean_surroundings(void **state) {
   for (int fd = 4; fd < 200; fd++) fcntl(fd, F_SETFD, FD_CLOEXEC); /* this test's own */
   setenv("OPENBLAS_NUM_THREADS", "64", 1);
   setenv("OMP_DYNAMIC", "true", 1);
+  setenv("OMP_THREAD_LIMIT", "1", 1);
+  setenv("OPENBLAS_CORETYPE", "Prescott", 1);
   setenv("LINKV_TEST_KEPT", "kept", 1);
   run("surroundings", "", 60);
   sigprocmask(SIG_SETMASK, &before, NULL);
@@ -292,8 +303,9 @@ static void an_unknown_end_is_an_error(void **state) {
   (void)state;
   char *argv[] = {(char *)"linkv", (char *)"child", (char *)"exit", (char *)"0", NULL};
   error err;
+  const process_options options = options_for(60);
   signal(SIGCHLD, SIG_IGN);
-  const bool ok = process_run_self(argv, RECORD_FD, 60, &outcome, &err);
+  const bool ok = process_run_self(argv, &options, &outcome, &err);
   signal(SIGCHLD, SIG_DFL);
   assert_false(ok);
   EXPECT_SAYS(&err, "a worker", "is SIGCHLD ignored?");

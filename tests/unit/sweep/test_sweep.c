@@ -51,6 +51,7 @@ static int note(int argc, char **argv) {
 }
 
 static int worker(int argc, char **argv) {
+  if (flag(argc, argv, "--prepare")) return 0;
   const int call = note(argc, argv), length = atoi(option(argc, argv, "--seq-len"));
   const char *interrupt = getenv("LINKV_TEST_INTERRUPT_AT");
   const char *kill_at = getenv("LINKV_TEST_KILL_AT");
@@ -252,7 +253,7 @@ static void a_killed_sweep_loses_and_doubles_nothing(void **state) {
   (void)state;
   for (int at = 1; at <= 18; at += 4) {
     fixture f;
-    char name[32], text[8];
+    char name[32], text[16];
     int status;
     snprintf(name, sizeof name, "killed_%d", at);
     snprintf(text, sizeof text, "%d", at);

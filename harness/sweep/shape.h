@@ -1,0 +1,27 @@
+/* What all points of one shape share: the inputs, and the oracle's output for them. Made
+ * once, in a worker of its own, and handed from process to process in a file. */
+#ifndef SWEEP_SHAPE_H
+#define SWEEP_SHAPE_H
+
+#include "case.h"
+#include "point.h"
+
+typedef struct shape {
+  lin_case inputs; /* float32 */
+  double *oracle;  /* (batch, seq_len, heads, head_dim) */
+} shape;
+
+/* Makes the inputs of a point's shape from its seed, and the oracle's output where
+ * `judge`; free with shape_free. */
+bool shape_make(const point *p, bool judge, shape *out, error *err);
+
+/* Writes a shape that has its oracle to an open file, from its start. */
+bool shape_write(int fd, const point *p, const shape *s, error *err);
+
+/* Reads it back. Fails on a file that is not whole, or of another shape than the point's.
+ */
+bool shape_read(int fd, const point *p, shape *out, error *err);
+
+void shape_free(shape *s);
+
+#endif
