@@ -7,7 +7,7 @@ mapfile -t sources < <(git ls-files '*.c' '*.h' '*.cc' '*.def' | grep -v '\.def$
 clang-format --dry-run -Werror "${sources[@]}"
 
 mapfile -t scripts < <(git ls-files '*.sh' .ci/run)
-shellcheck "${scripts[@]}"
+shellcheck -x -P SCRIPTDIR "${scripts[@]}"
 
 mapfile -t units < <(git ls-files 'kernels/*.c' 'harness/*.c')
 printf '%s\n' "${units[@]}" |

@@ -126,7 +126,7 @@ static bool read_header(zip_file_t *file, uint64_t size, npy_header *header, err
   if (!npy_header_bytes(prefix, prefix_size, &length, err)) return false;
   if (length > size)
     return error_set(err, "ends within its header; the file is damaged: save it again");
-  unsigned char *bytes = malloc(length);
+  unsigned char *bytes = malloc(length + 1);
   if (!bytes) return error_set(err, "out of memory reading its header");
   memcpy(bytes, prefix, prefix_size);
   bool ok = read_bytes(file, bytes + prefix_size, length - prefix_size, err) &&

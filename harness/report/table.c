@@ -92,10 +92,12 @@ static void print_markdown(const table *t, FILE *out) {
   for (size_t c = 0; c < t->columns; c++)
     fputs(t->column[c].align == TABLE_RIGHT ? "| ---: " : "| :--- ", out);
   fputs("|\n", out);
-  for (size_t i = 0; i < t->cells; i++) {
-    fputs(i % t->columns ? " | " : "| ", out);
-    put_markdown(t->cell[i].text, out);
-    if ((i + 1) % t->columns == 0) fputs(" |\n", out);
+  for (size_t first = 0; first + t->columns <= t->cells; first += t->columns) {
+    for (size_t c = 0; c < t->columns; c++) {
+      fputs(c ? " | " : "| ", out);
+      put_markdown(t->cell[first + c].text, out);
+    }
+    fputs(" |\n", out);
   }
 }
 

@@ -16,7 +16,7 @@ for kind, path, body in blocks:
     with open(path, "w" if kind == "file" else "a") as out: out.write(body)
 END
 name=$(tail -n 1 kernels/kernels.def | sed -n 's/^LKV_KERNEL(\([a-z0-9_]*\),.*/\1/p')
-[ -n "$name" ] && ! grep -q "($name," "$SOURCE/kernels/kernels.def" || fail "the how-to adds no line to kernels.def"
+if [ -z "$name" ] || grep -q "($name," "$SOURCE/kernels/kernels.def"; then fail "the how-to adds no line to kernels.def"; fi
 cc=$(sed -n 's/^CMAKE_C_COMPILER:[A-Z]*=//p' "$BUILD/CMakeCache.txt")
 cmake -G Ninja -B build -DCMAKE_C_COMPILER="$cc" >/dev/null
 cmake --build build --target linkv unit_kernels_accuracy unit_kernels_laws >/dev/null

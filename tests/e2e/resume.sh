@@ -74,7 +74,8 @@ grep -q "goes on: linkv sweep slow.yaml --db s.db --quiet" stopped || { cat stop
 # Two sweeps on one database.
 "$LINKV" sweep c.yaml --db two.db --quiet >one & a=$!
 "$LINKV" sweep c.yaml --db two.db --quiet >other & b=$!
-wait $a && wait $b || fail "two sweeps on one database disturb each other"
+wait $a || fail "of two sweeps on one database the first fails"
+wait $b || fail "of two sweeps on one database the second fails"
 [ "$(query two.db 'SELECT count(*) FROM repetition')" -eq $((2 * points)) ] || fail "two sweeps lose or double rows"
 told=$(sed -n 's/.*; \([0-9]*\) repetitions measured now.*/\1/p' one other | awk '{ n += $1 } END { print n }')
 [ "$told" -eq $((2 * points)) ] || fail "two sweeps claim $told repetitions of $((2 * points))"

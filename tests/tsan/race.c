@@ -1,4 +1,5 @@
-/* A race that the thread sanitizer must report: threads add to one sum without a reduction. */
+/* A race that the thread sanitizer must report: threads add to one sum without a
+ * reduction. */
 #include <stdio.h>
 
 int main(void) {
