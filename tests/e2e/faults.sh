@@ -2,6 +2,8 @@
 # Kernels that misbehave cost their own rows, with a status and a reason; the rest is measured.
 . "$(dirname "$0")/common.sh"
 cd "$work"
+# In a sanitizer's build: signals end the worker, as elsewhere.
+export ASAN_OPTIONS=handle_segv=0:handle_abort=0
 cat >c.yaml <<'END'
 name: faults
 repetitions: 2
