@@ -13,7 +13,7 @@
 #define REAL           f32
 #define STATE          f32
 #define TILE_DEFAULT_Q 32
-#define TILE_DEFAULT_K 48
+#define TILE_DEFAULT_K 60
 #include "body/tile.h"
 
 const lkv_kernel lkv_kernel_avx2_tile = {

@@ -31,8 +31,9 @@
 #include "linkv/kernel.h"
 
 enum {
-  TILE_TOKENS = 16,                         /* that join the states at once */
-  TILE_KEYS = SIMD_REGISTERS >= 32 ? 4 : 3, /* a block of N and A */
+  TILE_TOKENS = 16,                                 /* that join the states at once */
+  TILE_LOGITS = SIMD_REGISTERS >= 32 ? 4 : 3,       /* keys a block of N and A */
+  TILE_EXPONENTIALS = SIMD_REGISTERS >= 32 ? 4 : 2, /* keys a turn */
 };
 
 #define TILE_LOG2_E 1.4426950408889634
@@ -112,25 +113,34 @@ static void tile_state_clear(const tile_work *w, tile_state *state) {
 }
 
 /* `count` rows in STATE, zeros up to `width`. */
-static void tile_pack(const tile_work *w, STATE *out, ROWS in, size_t count) {
+static TYPED(rows, STATE)
+    tile_pack(const tile_work *w, STATE *restrict out, ROWS in, size_t count) {
   for (size_t j = 0; j < count; j++) {
-    const REAL *row = T(row)(in, j);
-    for (size_t c = 0; c < w->d; c++) out[j * w->width + c] = (STATE)row[c];
-    for (size_t c = w->d; c < w->width; c++) out[j * w->width + c] = 0;
+    const REAL *restrict row = T(row)(in, j);
+    STATE *restrict to = out + j * w->width;
+    for (size_t c = 0; c < w->d; c++) to[c] = (STATE)row[c];
+    for (size_t c = w->d; c < w->width; c++) to[c] = 0;
   }
+  return (TYPED(rows, STATE)){.data = out, .stride = w->width};
 }
 
-/* S += key^T value over tokens first .. last - 1. */
+/* S += key^T value over tokens first .. last - 1. Rows of whole panels in STATE are taken
+ * as they are, others through the workspace. */
 static void tile_state_add(const tile_work *w, const tile_state *state,
                            const lkv_operands *operands, int key, int value, size_t first,
                            size_t last) {
-  const TYPED(rows, STATE) keys = {.data = w->key, .stride = w->width};
+  const bool as_they_are = sizeof(STATE) == sizeof(REAL) && w->d == w->width;
   for (size_t j = first; j < last; j += TILE_TOKENS) {
     const size_t count = size_min(TILE_TOKENS, last - j);
-    tile_pack(w, w->key, tile_operand(operands, key, j), count);
-    tile_pack(w, w->value, tile_operand(operands, value, j), count);
+    const ROWS k = tile_operand(operands, key, j), v = tile_operand(operands, value, j);
+    TYPED(rows, STATE) keys = {.data = (const void *)k.data, .stride = k.stride};
+    TYPED(rows, STATE) values = {.data = (const void *)v.data, .stride = v.stride};
+    if (!as_they_are) {
+      keys = tile_pack(w, w->key, k, count);
+      values = tile_pack(w, w->value, v, count);
+    }
     for (size_t c = 0; c < w->width; c += TYPED(panel, STATE)) TYPED(accumulate, STATE)
-    (state->s + c, w->width, keys, w->d, w->value + c, w->width, count);
+    (state->s + c, w->width, keys, w->d, values.data + c, values.stride, count);
   }
   if (sizeof(STATE) != sizeof(REAL))
     for (size_t e = 0; e < w->d * w->width; e++) state->rounded[e] = (REAL)state->s[e];
@@ -142,10 +152,13 @@ static void tile_state_add(const tile_work *w, const tile_state *state,
 static void tile_load_queries(const tile_work *w, const lkv_operands *operands,
                               size_t first, size_t count) {
   const ROWS in = tile_operand(operands, LKV_Q, first);
-  memset(w->rows, 0, PANEL * w->width * sizeof(REAL));
-  for (size_t i = 0; i < count; i++)
-    for (size_t c = 0; c < w->d; c++)
-      w->rows[i * w->width + c] = T(row)(in, i)[c] * (REAL)TILE_LOG2_E;
+  for (size_t i = 0; i < PANEL; i++) {
+    REAL *restrict to = w->rows + i * w->width;
+    const size_t d = i < count ? w->d : 0;
+    const REAL *restrict row = d ? T(row)(in, i) : NULL;
+    for (size_t c = 0; c < d; c++) to[c] = row[c] * (REAL)TILE_LOG2_E;
+    for (size_t c = d; c < w->width; c++) to[c] = 0;
+  }
   T(to_panel)(w->query, PANEL, w->rows, w->width);
 }
 
@@ -153,11 +166,14 @@ static void tile_load_queries(const tile_work *w, const lkv_operands *operands,
  * the lanes past `count`. */
 static void tile_load_sums(const tile_work *w, const tile_state *state, ROWS key,
                            size_t count, REAL *panel, size_t stride) {
-  for (size_t i = 0; i < PANEL; i++)
-    for (size_t c = 0; c < w->width; c++) {
-      if (i < count && c < w->d) state->z[c] += (STATE)T(row)(key, i)[c];
-      w->rows[i * w->width + c] = (REAL)state->z[c];
-    }
+  STATE *restrict z = state->z;
+  for (size_t i = 0; i < PANEL; i++) {
+    REAL *restrict to = w->rows + i * w->width;
+    const size_t d = i < count ? w->d : 0;
+    const REAL *restrict row = d ? T(row)(key, i) : NULL;
+    for (size_t c = 0; c < d; c++) to[c] = (REAL)(z[c] += (STATE)row[c]);
+    for (size_t c = d; c < w->width; c++) to[c] = (REAL)z[c];
+  }
   T(to_panel)(panel, stride, w->rows, w->width);
 }
 
@@ -224,76 +240,81 @@ static void tile_finish_panel(const tile_work *w, const lkv_operands *operands,
 
 /* Tiles. */
 
-/* s of `block` keys from `first` on to `out`; max takes them in. */
-SIMD_INLINE void tile_logits_block(REAL *out, VEC max[2], ROWS qk, size_t first,
-                                   size_t block, const REAL *r_z, size_t d, VEC eps) {
-  VEC n[TILE_KEYS][2], a[TILE_KEYS][2];
-  const REAL *row[TILE_KEYS];
+/* N and A take in column c: each element of QK meets R and Z_K. One register holds what
+ * is loaded of the panel; this order fills 16 registers exactly. */
+SIMD_INLINE void tile_logits_column(VEC n[][2], VEC a[][2], const REAL *const row[],
+                                    size_t block, const REAL *r_z, size_t c) {
+  const REAL *at = r_z + c * 2 * PANEL;
+  VEC element[TILE_LOGITS], panel;
+  SIMD_UNROLL
+  for (size_t i = 0; i < block; i++) element[i] = T(pin)(T(set)(row[i][c]));
+  panel = T(pin)(T(load)(at));
+  SIMD_UNROLL
+  for (size_t i = 0; i < block; i++) n[i][0] = T(mac)(element[i], panel, n[i][0]);
+  panel = T(pin)(T(load)(at + LANES));
+  SIMD_UNROLL
+  for (size_t i = 0; i < block; i++) n[i][1] = T(mac)(element[i], panel, n[i][1]);
+  panel = T(pin)(T(load)(at + 2 * LANES));
+  SIMD_UNROLL
+  for (size_t i = 0; i < block; i++) a[i][0] = T(mac)(element[i], panel, a[i][0]);
+  panel = T(pin)(T(load)(at + 3 * LANES));
+  SIMD_UNROLL
+  for (size_t i = 0; i < block; i++) a[i][1] = T(mac)(element[i], panel, a[i][1]);
+}
+
+/* s of `block` keys from `first` on to `out`; `highest` takes them in. */
+SIMD_INLINE void tile_logits_block(REAL *out, REAL *highest, ROWS qk, size_t first,
+                                   size_t block, const REAL *r_z, size_t d, REAL eps) {
+  VEC n[TILE_LOGITS][2], a[TILE_LOGITS][2];
+  const REAL *row[TILE_LOGITS];
   SIMD_UNROLL
   for (size_t i = 0; i < block; i++) {
     row[i] = T(row)(qk, first + i);
     n[i][0] = n[i][1] = a[i][0] = a[i][1] = T(set)(0);
   }
 
-  /* N and A: each element of QK meets R and Z_K. One register holds what is loaded of
-   * the panel: the order fills 16 registers exactly. */
-  for (size_t c = 0; c < d; c++) {
-    const REAL *at = r_z + c * 2 * PANEL;
-    VEC element[TILE_KEYS], panel;
-    SIMD_UNROLL
-    for (size_t i = 0; i < block; i++) element[i] = T(pin)(T(set)(row[i][c]));
-    panel = T(pin)(T(load)(at));
-    SIMD_UNROLL
-    for (size_t i = 0; i < block; i++) n[i][0] = T(fma)(element[i], panel, n[i][0]);
-    panel = T(pin)(T(load)(at + LANES));
-    SIMD_UNROLL
-    for (size_t i = 0; i < block; i++) n[i][1] = T(fma)(element[i], panel, n[i][1]);
-    panel = T(pin)(T(load)(at + 2 * LANES));
-    SIMD_UNROLL
-    for (size_t i = 0; i < block; i++) a[i][0] = T(fma)(element[i], panel, a[i][0]);
-    panel = T(pin)(T(load)(at + 3 * LANES));
-    SIMD_UNROLL
-    for (size_t i = 0; i < block; i++) a[i][1] = T(fma)(element[i], panel, a[i][1]);
-  }
+  SIMD_UNROLL_4
+  for (size_t c = 0; c < d; c++) tile_logits_column(n, a, row, block, r_z, c);
 
   /* s = N / (A + eps). The maximum leaves NaN out: it comes back as a weight. */
+  const VEC shift = T(set)(eps);
   SIMD_UNROLL
-  for (size_t i = 0; i < block; i++) SIMD_UNROLL
   for (size_t h = 0; h < 2; h++) {
-    const VEC s = T(div)(n[i][h], T(add)(a[i][h], eps));
-    T(store)(out + i * PANEL + h * LANES, s);
-    max[h] = T(max)(s, max[h]);
+    VEC max = T(load)(highest + h * LANES);
+    SIMD_UNROLL
+    for (size_t i = 0; i < block; i++) {
+      const VEC s = T(div)(n[i][h], T(add)(a[i][h], shift));
+      T(store)(out + i * PANEL + h * LANES, s);
+      max = T(max)(s, max);
+    }
+    T(store)(highest + h * LANES, max);
   }
 }
 
 /* s of `count` keys to w->weight, their maximum a lane to `highest`. */
 SIMD_OUTLINE void tile_logits(const tile_work *w, ROWS qk, size_t count, REAL eps,
                               REAL *highest) {
-  VEC max[2] = {T(set)(-INFINITY), T(set)(-INFINITY)};
-  const VEC shift = T(set)(eps);
   size_t size;
+  for (size_t q = 0; q < PANEL; q++) highest[q] = -INFINITY;
   for (size_t i = 0; i < count; i += size) {
     REAL *out = w->weight + i * PANEL;
-    size = T(block)(count - i, TILE_KEYS);
+    size = T(block)(count - i, TILE_LOGITS);
     switch (size) {
       case 1:
-        tile_logits_block(out, max, qk, i, 1, w->r_z, w->d, shift);
+        tile_logits_block(out, highest, qk, i, 1, w->r_z, w->d, eps);
         break;
       case 2:
-        tile_logits_block(out, max, qk, i, 2, w->r_z, w->d, shift);
-        break;
-      case 3:
-        tile_logits_block(out, max, qk, i, 3, w->r_z, w->d, shift);
+        tile_logits_block(out, highest, qk, i, 2, w->r_z, w->d, eps);
         break;
 #if SIMD_REGISTERS >= 32
-      case 4:
-        tile_logits_block(out, max, qk, i, 4, w->r_z, w->d, shift);
+      case 3:
+        tile_logits_block(out, highest, qk, i, 3, w->r_z, w->d, eps);
         break;
 #endif
+      default:
+        tile_logits_block(out, highest, qk, i, TILE_LOGITS, w->r_z, w->d, eps);
     }
   }
-  T(store)(highest, max[0]);
-  T(store)(highest + LANES, max[1]);
 }
 
 /* The logits' maximum again, where some were hidden. */
@@ -332,36 +353,61 @@ static void tile_rescale(const tile_work *w, const REAL *highest, REAL *shift) {
   }
 }
 
-/* w = p / B of `block` keys, in place of their logits. */
-SIMD_INLINE void tile_weights_block(REAL *weight, VEC sum[2], ROWS qv, size_t first,
-                                    size_t block, const REAL *z_v, size_t d, VEC eps,
-                                    const REAL *shift) {
+/* p = 2^(s - m*) of `keys` keys, in place. */
+SIMD_INLINE void tile_exponentials_block(REAL *weight, VEC sum[2], size_t keys,
+                                         const VEC shift[2]) {
+  VEC x[2 * TILE_EXPONENTIALS];
+  SIMD_UNROLL
+  for (size_t v = 0; v < 2 * keys; v++)
+    x[v] = T(sub)(T(load)(weight + v * LANES), shift[v % 2]);
+  T(exp2_each)(x, (int)(2 * keys));
+  SIMD_UNROLL
+  for (size_t v = 0; v < 2 * keys; v++) {
+    T(store)(weight + v * LANES, x[v]);
+    sum[v % 2] = T(add)(sum[v % 2], x[v]);
+  }
+}
+
+/* w->weight = p of `count` keys; l += sum p. */
+SIMD_OUTLINE void tile_exponentials(const tile_work *w, size_t count, const REAL *shift) {
+  _Alignas(64) REAL total[PANEL];
+  const VEC by[2] = {T(load)(shift), T(load)(shift + LANES)};
+  VEC sum[2] = {T(set)(0), T(set)(0)};
+  size_t i = 0;
+  for (; i + TILE_EXPONENTIALS <= count; i += TILE_EXPONENTIALS)
+    tile_exponentials_block(w->weight + i * PANEL, sum, TILE_EXPONENTIALS, by);
+  for (; i < count; i++) tile_exponentials_block(w->weight + i * PANEL, sum, 1, by);
+  T(store)(total, sum[0]);
+  T(store)(total + LANES, sum[1]);
+  for (size_t q = 0; q < PANEL; q++) w->sum[q] += (STATE)total[q];
+}
+
+/* p / B of `block` keys, in place of p. */
+SIMD_INLINE void tile_weights_block(REAL *weight, ROWS qv, size_t first, size_t block,
+                                    const REAL *z_v, size_t d, VEC eps) {
   VEC b[BLOCK][2];
-  T(dot_block)(b, qv, first, block, z_v, d);
+  const REAL *row[BLOCK];
+  T(dot_start)(b, row, qv, first, block);
+  T(dot_columns)(b, row, block, z_v, d);
   SIMD_UNROLL
   for (size_t i = 0; i < block; i++) SIMD_UNROLL
   for (size_t h = 0; h < 2; h++) {
     REAL *at = weight + i * PANEL + h * LANES;
-    const VEC p = T(exp2)(T(sub)(T(load)(at), T(load)(shift + h * LANES)));
-    sum[h] = T(add)(sum[h], p);
-    T(store)(at, T(div)(p, T(add)(b[i][h], eps)));
+    T(store)(at, T(div)(T(load)(at), T(add)(b[i][h], eps)));
   }
 }
 
-/* w->weight = p / B of `count` keys; l += sum p. */
-SIMD_OUTLINE void tile_weights(const tile_work *w, ROWS qv, size_t count, REAL eps,
-                               const REAL *shift) {
-  _Alignas(64) REAL total[PANEL];
-  VEC sum[2] = {T(set)(0), T(set)(0)};
-  const VEC e = T(set)(eps);
+/* w->weight = p / B of `count` keys. */
+SIMD_OUTLINE void tile_weights(const tile_work *w, ROWS qv, size_t count, REAL eps) {
+  const VEC shift = T(set)(eps);
   size_t size;
   for (size_t i = 0; i < count; i += size) {
     REAL *at = w->weight + i * PANEL;
     size = T(block)(count - i, BLOCK);
     switch (size) {
-#define WEIGHTS_CASE(n)                                            \
-  case n:                                                          \
-    tile_weights_block(at, sum, qv, i, n, w->z_v, w->d, e, shift); \
+#define WEIGHTS_CASE(n)                                    \
+  case n:                                                  \
+    tile_weights_block(at, qv, i, n, w->z_v, w->d, shift); \
     break
       WEIGHTS_CASE(1);
       WEIGHTS_CASE(2);
@@ -376,9 +422,6 @@ SIMD_OUTLINE void tile_weights(const tile_work *w, ROWS qv, size_t count, REAL e
 #undef WEIGHTS_CASE
     }
   }
-  T(store)(total, sum[0]);
-  T(store)(total + LANES, sum[1]);
-  for (size_t q = 0; q < PANEL; q++) w->sum[q] += (STATE)total[q];
 }
 
 /* Keys first .. first + count - 1, seen by every query of the panel. */
@@ -388,7 +431,8 @@ static void tile_keys(const tile_work *w, const lkv_operands *operands, size_t f
   const ROWS qv = tile_operand(operands, LKV_QV, first);
   tile_logits(w, tile_operand(operands, LKV_QK, first), count, eps, highest);
   tile_rescale(w, highest, shift);
-  tile_weights(w, qv, count, eps, shift);
+  tile_exponentials(w, count, shift);
+  tile_weights(w, qv, count, eps);
   T(accumulate)(w->g, PANEL, qv, w->d, w->weight, PANEL, count);
 }
 
@@ -401,7 +445,8 @@ static void tile_keys_causal(const tile_work *w, const lkv_operands *operands,
   T(hide)(w->weight, count, lane, -INFINITY);
   tile_highest(w, count, highest);
   tile_rescale(w, highest, shift);
-  tile_weights(w, qv, count, eps, shift);
+  tile_exponentials(w, count, shift);
+  tile_weights(w, qv, count, eps);
   T(hide)(w->weight, count, lane, 0);
   T(accumulate_causal)(w->g, PANEL, qv, w->d, w->weight, PANEL, count, lane);
 }

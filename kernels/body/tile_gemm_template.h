@@ -33,32 +33,41 @@ SIMD_INLINE size_t T(block)(size_t left, size_t most) {
   return left < 2 * most ? (left + 1) / 2 : most;
 }
 
-/* acc[i][h] = sum_c x[i][c] panel[c][half h], of `block` rows from `first` on. */
-SIMD_INLINE void T(dot_block)(VEC acc[][2], ROWS x, size_t first, size_t block,
-                              const REAL *panel, size_t d) {
-  const REAL *row[BLOCK];
+/* acc[i][h] += row[i][c] panel[c][half h]. */
+SIMD_INLINE void T(dot_column)(VEC acc[][2], const REAL *const row[], size_t block,
+                               const REAL *panel, size_t c) {
+  const REAL *at = panel + c * PANEL;
+  const VEC low = T(pin)(T(load)(at));
+  const VEC high = T(pin)(T(load)(at + LANES));
+  SIMD_UNROLL
+  for (size_t i = 0; i < block; i++) {
+    const VEC element = T(pin)(T(set)(row[i][c]));
+    acc[i][0] = T(mac)(element, low, acc[i][0]);
+    acc[i][1] = T(mac)(element, high, acc[i][1]);
+  }
+}
+
+SIMD_INLINE void T(dot_columns)(VEC acc[][2], const REAL *const row[], size_t block,
+                                const REAL *panel, size_t d) {
+  SIMD_UNROLL_4
+  for (size_t c = 0; c < d; c++) T(dot_column)(acc, row, block, panel, c);
+}
+
+SIMD_INLINE void T(dot_start)(VEC acc[][2], const REAL *row[], ROWS x, size_t first,
+                              size_t block) {
   SIMD_UNROLL
   for (size_t i = 0; i < block; i++) {
     row[i] = T(row)(x, first + i);
     acc[i][0] = acc[i][1] = T(set)(0);
-  }
-  for (size_t c = 0; c < d; c++) {
-    const REAL *at = panel + c * PANEL;
-    const VEC low = T(pin)(T(load)(at));
-    const VEC high = T(pin)(T(load)(at + LANES));
-    SIMD_UNROLL
-    for (size_t i = 0; i < block; i++) {
-      const VEC element = T(pin)(T(set)(row[i][c]));
-      acc[i][0] = T(fma)(element, low, acc[i][0]);
-      acc[i][1] = T(fma)(element, high, acc[i][1]);
-    }
   }
 }
 
 SIMD_INLINE void T(dot_store)(REAL *out, size_t out_stride, ROWS x, size_t first,
                               size_t block, const REAL *panel, size_t d) {
   VEC acc[BLOCK][2];
-  T(dot_block)(acc, x, first, block, panel, d);
+  const REAL *row[BLOCK];
+  T(dot_start)(acc, row, x, first, block);
+  T(dot_columns)(acc, row, block, panel, d);
   SIMD_UNROLL
   for (size_t i = 0; i < block; i++) {
     T(store)(out + (first + i) * out_stride, acc[i][0]);
@@ -93,8 +102,33 @@ SIMD_OUTLINE void T(dot)(REAL *out, size_t out_stride, ROWS x, size_t count,
   }
 }
 
-/* `block` columns. Where `causal`, row i counts for the lanes >= first_lane + i alone,
- * whatever it holds. */
+/* acc[c][h] += x[i][column + c] w[i][half h]. Where `causal`, row i counts for the lanes
+ * >= first_lane + i alone, whatever it holds. */
+SIMD_INLINE void T(accumulate_row)(VEC acc[][2], ROWS x, size_t column, size_t block,
+                                   const REAL *w, size_t w_stride, size_t i, bool causal,
+                                   ptrdiff_t first_lane) {
+  const REAL *row = T(row)(x, i) + column, *at = w + i * w_stride;
+  const VEC low = T(pin)(T(loadu)(at));
+  const VEC high = T(pin)(T(loadu)(at + LANES));
+  if (causal) {
+    const ptrdiff_t lane = first_lane + (ptrdiff_t)i;
+    const MASK see_low = T(from)(lane), see_high = T(from)(lane - (ptrdiff_t)LANES);
+    SIMD_UNROLL
+    for (size_t c = 0; c < block; c++) {
+      const VEC element = T(set)(row[c]);
+      acc[c][0] = T(mac)(T(keep)(see_low, element), low, acc[c][0]);
+      acc[c][1] = T(mac)(T(keep)(see_high, element), high, acc[c][1]);
+    }
+  } else {
+    SIMD_UNROLL
+    for (size_t c = 0; c < block; c++) {
+      const VEC element = T(pin)(T(set)(row[c]));
+      acc[c][0] = T(mac)(element, low, acc[c][0]);
+      acc[c][1] = T(mac)(element, high, acc[c][1]);
+    }
+  }
+}
+
 SIMD_INLINE void T(accumulate_block)(REAL *out, size_t out_stride, ROWS x, size_t column,
                                      size_t block, const REAL *w, size_t w_stride,
                                      size_t count, bool causal, ptrdiff_t first_lane) {
@@ -104,30 +138,9 @@ SIMD_INLINE void T(accumulate_block)(REAL *out, size_t out_stride, ROWS x, size_
     acc[c][0] = T(load)(out + c * out_stride);
     acc[c][1] = T(load)(out + c * out_stride + LANES);
   }
-  for (size_t i = 0; i < count; i++) {
-    const REAL *row = T(row)(x, i) + column;
-    const REAL *at = w + i * w_stride;
-    const VEC low = T(pin)(T(load)(at));
-    const VEC high = T(pin)(T(load)(at + LANES));
-    if (causal) {
-      const ptrdiff_t lane = first_lane + (ptrdiff_t)i;
-      const MASK see_low = T(from)(lane);
-      const MASK see_high = T(from)(lane - (ptrdiff_t)LANES);
-      SIMD_UNROLL
-      for (size_t c = 0; c < block; c++) {
-        const VEC element = T(set)(row[c]);
-        acc[c][0] = T(fma)(T(keep)(see_low, element), low, acc[c][0]);
-        acc[c][1] = T(fma)(T(keep)(see_high, element), high, acc[c][1]);
-      }
-    } else {
-      SIMD_UNROLL
-      for (size_t c = 0; c < block; c++) {
-        const VEC element = T(pin)(T(set)(row[c]));
-        acc[c][0] = T(fma)(element, low, acc[c][0]);
-        acc[c][1] = T(fma)(element, high, acc[c][1]);
-      }
-    }
-  }
+  SIMD_UNROLL_4
+  for (size_t i = 0; i < count; i++)
+    T(accumulate_row)(acc, x, column, block, w, w_stride, i, causal, first_lane);
   SIMD_UNROLL
   for (size_t c = 0; c < block; c++) {
     T(store)(out + c * out_stride, acc[c][0]);
@@ -169,13 +182,38 @@ SIMD_OUTLINE void T(accumulate)(REAL *out, size_t out_stride, ROWS x, size_t col
   T(accumulate_columns)(out, out_stride, x, columns, w, w_stride, count, false, 0);
 }
 
-/* The same where query q sees row i from lane first_lane + i on: NaN of a row that is not
- * seen stays out. */
-SIMD_OUTLINE void T(accumulate_causal)(REAL *out, size_t out_stride, ROWS x,
+SIMD_OUTLINE void T(accumulate_masked)(REAL *out, size_t out_stride, ROWS x,
                                        size_t columns, const REAL *w, size_t w_stride,
                                        size_t count, ptrdiff_t first_lane) {
   T(accumulate_columns)
   (out, out_stride, x, columns, w, w_stride, count, true, first_lane);
+}
+
+/* Whether x[i][c], i < count, c < columns, are all finite: 0 times each is 0. */
+SIMD_OUTLINE bool T(all_finite)(ROWS x, size_t count, size_t columns) {
+  VEC sum[2] = {T(set)(0), T(set)(0)};
+  REAL rest = 0;
+  for (size_t i = 0; i < count; i++) {
+    const REAL *row = T(row)(x, i);
+    size_t c = 0;
+    for (; c + PANEL <= columns; c += PANEL) {
+      sum[0] = T(fma)(T(loadu)(row + c), T(set)(0), sum[0]);
+      sum[1] = T(fma)(T(loadu)(row + c + LANES), T(set)(0), sum[1]);
+    }
+    for (; c < columns; c++) rest += row[c] * 0;
+  }
+  return rest == 0 && T(all)(T(equal)(T(add)(sum[0], sum[1]), T(set)(0)));
+}
+
+/* The same where query q sees row i from lane first_lane + i on; w is 0 in the lanes
+ * below. Those zeros keep out what is finite; a row with NaN or infinity is masked. */
+static inline void T(accumulate_causal)(REAL *out, size_t out_stride, ROWS x,
+                                        size_t columns, const REAL *w, size_t w_stride,
+                                        size_t count, ptrdiff_t first_lane) {
+  if (T(all_finite)(x, count, columns))
+    T(accumulate)(out, out_stride, x, columns, w, w_stride, count);
+  else
+    T(accumulate_masked)(out, out_stride, x, columns, w, w_stride, count, first_lane);
 }
 
 /* w[i][q] becomes `instead` in the lanes below first_lane + i. */

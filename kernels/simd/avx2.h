@@ -71,20 +71,12 @@ SIMD_INLINE vec_f32 keep_f32(mask_f32 m, vec_f32 x) {
   return _mm256_and_ps(m, x);
 }
 
-SIMD_INLINE vec_f32 drop_f32(mask_f32 m, vec_f32 x) {
-  return _mm256_andnot_ps(m, x);
-}
-
 SIMD_INLINE vec_f32 select_f32(mask_f32 m, vec_f32 a, vec_f32 b) {
   return _mm256_blendv_ps(b, a, m);
 }
 
 SIMD_INLINE bool all_f32(mask_f32 m) {
   return _mm256_movemask_ps(m) == 0xff;
-}
-
-SIMD_INLINE mask_f32 both_f32(mask_f32 a, mask_f32 b) {
-  return _mm256_and_ps(a, b);
 }
 
 SIMD_INLINE mask_f32 from_f32(ptrdiff_t first) {
@@ -95,6 +87,11 @@ SIMD_INLINE mask_f32 from_f32(ptrdiff_t first) {
 SIMD_INLINE vec_f32 raise_f32(vec_f32 p, vec_f32 shifted) {
   const __m256i n = _mm256_slli_epi32(_mm256_castps_si256(shifted), EXP2_SHIFT_f32);
   return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(p), n));
+}
+
+SIMD_INLINE vec_f32 mac_f32(vec_f32 a, vec_f32 b, vec_f32 c) {
+  __asm__("vfmadd231ps %2, %1, %0" : "+x"(c) : "x"(a), "x"(b));
+  return c;
 }
 
 SIMD_INLINE vec_f32 pin_f32(vec_f32 x) {
@@ -180,20 +177,12 @@ SIMD_INLINE vec_f64 keep_f64(mask_f64 m, vec_f64 x) {
   return _mm256_and_pd(m, x);
 }
 
-SIMD_INLINE vec_f64 drop_f64(mask_f64 m, vec_f64 x) {
-  return _mm256_andnot_pd(m, x);
-}
-
 SIMD_INLINE vec_f64 select_f64(mask_f64 m, vec_f64 a, vec_f64 b) {
   return _mm256_blendv_pd(b, a, m);
 }
 
 SIMD_INLINE bool all_f64(mask_f64 m) {
   return _mm256_movemask_pd(m) == 0xf;
-}
-
-SIMD_INLINE mask_f64 both_f64(mask_f64 a, mask_f64 b) {
-  return _mm256_and_pd(a, b);
 }
 
 SIMD_INLINE mask_f64 from_f64(ptrdiff_t first) {
@@ -205,6 +194,11 @@ SIMD_INLINE mask_f64 from_f64(ptrdiff_t first) {
 SIMD_INLINE vec_f64 raise_f64(vec_f64 p, vec_f64 shifted) {
   const __m256i n = _mm256_slli_epi64(_mm256_castpd_si256(shifted), EXP2_SHIFT_f64);
   return _mm256_castsi256_pd(_mm256_add_epi64(_mm256_castpd_si256(p), n));
+}
+
+SIMD_INLINE vec_f64 mac_f64(vec_f64 a, vec_f64 b, vec_f64 c) {
+  __asm__("vfmadd231pd %2, %1, %0" : "+x"(c) : "x"(a), "x"(b));
+  return c;
 }
 
 SIMD_INLINE vec_f64 pin_f64(vec_f64 x) {

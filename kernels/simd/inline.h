@@ -6,11 +6,13 @@
  *   set load loadu store storeu        store and load want a vec's own alignment
  *   add sub mul div fma                fma(a, b, c) = a b + c
  *   max                                max(a, b) = b where either is NaN
- *   less equal from both all           masks; from(n): the lanes n, n + 1, ...
- *   keep drop select                   keep(m, x) = m ? x : 0, drop(m, x) = m ? 0 : x
+ *   less equal from all                masks; from(n): the lanes n, n + 1, ...
+ *   keep select                        keep(m, x) = m ? x : 0
  *   raise                              p 2^n, n in the low bits of `shifted`
  *   exp2                               see below
  *   transpose                          LANES vecs in place
+ *   mac                                fma in c's own register: the inner loops', where a
+ *                                      compiler left to choose copies and spills
  *   pin                                a value the compiler may not move or duplicate
  *
  * and SIMD_REGISTERS, the vecs that fit the registers. A file includes one vocabulary.
@@ -18,7 +20,8 @@
  *
  * exp2(x), x <= 0 or NaN: x = n + r, n the nearest integer, |r| <= 1/2, 2^x = 2^n p(r).
  * p is minimax with p(0) = 1, to 2.6e-9 (f32) and 1.8e-17 (f64) before rounding; the
- * result is within 1 ulp. Below the smallest normal number it is 0; so exp2(-inf) = 0. */
+ * result is within 1 ulp. Below the smallest normal number 2^e it is not 2^x but some
+ * number in [0, 2^e), and 0 from x = e - 1 down: the exponent's bits run out. */
 #ifndef SIMD_INLINE_H
 #define SIMD_INLINE_H
 
@@ -31,7 +34,11 @@
 #define SIMD_INLINE static inline __attribute__((always_inline))
 
 /* A function of its own, whether or not the including kernel calls it. */
+#if defined(__clang__)
 #define SIMD_OUTLINE static __attribute__((noinline, unused))
+#else
+#define SIMD_OUTLINE static __attribute__((noinline, noclone, unused))
+#endif
 
 /* A name of type REAL, and the types and sizes of one. */
 #define T(name) TYPED(name, REAL)
@@ -42,20 +49,25 @@
 #define BLOCK   TYPED(BLOCK, REAL)
 #define ROWS    TYPED(rows, REAL)
 
+/* Loops of constant length vanish. SIMD_UNROLL_4: four turns at a time, so that the end
+ * of a loop is near enough for the branch predictor to remember. */
 #if defined(__clang__)
-#define SIMD_UNROLL _Pragma("unroll")
+#define SIMD_UNROLL   _Pragma("unroll")
+#define SIMD_UNROLL_4 _Pragma("unroll(4)")
 #else
-#define SIMD_UNROLL _Pragma("GCC unroll 32")
+#define SIMD_UNROLL   _Pragma("GCC unroll 32")
+#define SIMD_UNROLL_4 _Pragma("GCC unroll 4")
 #endif
 
-/* x + EXP2_ROUND has n in the low bits of its mantissa; EXP2_SHIFT bits up is the
+/* At x = EXP2_LOWEST the exponent's bits reach 0, and p = 1 has no others.
+ * x + EXP2_ROUND has n in the low bits of its mantissa; EXP2_SHIFT bits up is the
  * exponent. */
 #define EXP2_ROUND_f32  0x1.8p23F
 #define EXP2_ROUND_f64  0x1.8p52
 #define EXP2_SHIFT_f32  23
 #define EXP2_SHIFT_f64  52
-#define EXP2_LOWEST_f32 (-126.0F)
-#define EXP2_LOWEST_f64 (-1022.0)
+#define EXP2_LOWEST_f32 (-127.0F)
+#define EXP2_LOWEST_f64 (-1023.0)
 
 enum { EXP2_DEGREE_f32 = 6, EXP2_DEGREE_f64 = 11 };
 
