@@ -12,8 +12,8 @@
 
 #define REAL           f32
 #define STATE          f32
-#define TILE_DEFAULT_Q 32
-#define TILE_DEFAULT_K 60
+#define TILE_DEFAULT_Q 16
+#define TILE_DEFAULT_K 96
 #include "body/tile.h"
 
 const lkv_kernel lkv_kernel_avx2_tile = {
@@ -24,8 +24,7 @@ const lkv_kernel lkv_kernel_avx2_tile = {
     .operand_type = LKV_FLOAT32,
     .accum_type = LKV_FLOAT32,
     .summary =
-        "2-D tiles, online softmax, chunked prefix states: O(T^2 d) time, O(d^2) "
-        "memory",
+        "2-D tiles, online softmax, chunked prefix states: O(T^2 d) time, O(d^2) memory",
     .source = "notebook: LinKVBlockMultiHeadFlash, its sums reassociated",
     .default_tiles = tile_default_tiles,
     .workspace_bytes = tile_workspace_bytes,

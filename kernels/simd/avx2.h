@@ -31,10 +31,6 @@ SIMD_INLINE void store_f32(f32 *p, vec_f32 x) {
   _mm256_store_ps(p, x);
 }
 
-SIMD_INLINE void storeu_f32(f32 *p, vec_f32 x) {
-  _mm256_storeu_ps(p, x);
-}
-
 SIMD_INLINE vec_f32 add_f32(vec_f32 a, vec_f32 b) {
   return _mm256_add_ps(a, b);
 }
@@ -135,10 +131,6 @@ SIMD_INLINE vec_f64 loadu_f64(const f64 *p) {
 
 SIMD_INLINE void store_f64(f64 *p, vec_f64 x) {
   _mm256_store_pd(p, x);
-}
-
-SIMD_INLINE void storeu_f64(f64 *p, vec_f64 x) {
-  _mm256_storeu_pd(p, x);
 }
 
 SIMD_INLINE vec_f64 add_f64(vec_f64 a, vec_f64 b) {

@@ -3,7 +3,7 @@
  * A vocabulary (scalar.h, avx2.h, avx512.h) gives, for f32 and f64, names ending in _f32
  * and _f64: the types vec and mask, LANES elements to a vec, and
  *
- *   set load loadu store storeu        store and load want a vec's own alignment
+ *   set load loadu store               store and load want a vec's own alignment
  *   add sub mul div fma                fma(a, b, c) = a b + c
  *   max                                max(a, b) = b where either is NaN
  *   less equal from all                masks; from(n): the lanes n, n + 1, ...
