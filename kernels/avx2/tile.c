@@ -29,4 +29,5 @@ const lkv_kernel lkv_kernel_avx2_tile = {
     .default_tiles = tile_default_tiles,
     .workspace_bytes = tile_workspace_bytes,
     .attention = tile_attention,
+    .blocks = &tile_blocks,
 };

@@ -124,26 +124,39 @@ static TYPED(rows, STATE)
   return (TYPED(rows, STATE)){.data = out, .stride = w->width};
 }
 
-/* S += key^T value over tokens first .. last - 1. Rows of whole panels in STATE are taken
- * as they are, others through the workspace. */
-static void tile_state_add(const tile_work *w, const tile_state *state,
-                           const lkv_operands *operands, int key, int value, size_t first,
-                           size_t last) {
+/* Rows row .. row + count - 1 of S += key^T value over tokens first .. last - 1. Operand
+ * rows of whole panels in STATE are taken as they are, others through the workspace. */
+static void tile_state_add_rows(const tile_work *w, STATE *s, size_t row, size_t count,
+                                ROWS key, ROWS value, size_t first, size_t last) {
   const bool as_they_are = sizeof(STATE) == sizeof(REAL) && w->d == w->width;
   for (size_t j = first; j < last; j += TILE_TOKENS) {
-    const size_t count = size_min(TILE_TOKENS, last - j);
-    const ROWS k = tile_operand(operands, key, j), v = tile_operand(operands, value, j);
+    const size_t tokens = size_min(TILE_TOKENS, last - j);
+    const ROWS k = {.data = T(row)(key, j), .stride = key.stride};
+    const ROWS v = {.data = T(row)(value, j), .stride = value.stride};
     TYPED(rows, STATE) keys = {.data = (const void *)k.data, .stride = k.stride};
     TYPED(rows, STATE) values = {.data = (const void *)v.data, .stride = v.stride};
     if (!as_they_are) {
-      keys = tile_pack(w, w->key, k, count);
-      values = tile_pack(w, w->value, v, count);
+      keys = tile_pack(w, w->key, k, tokens);
+      values = tile_pack(w, w->value, v, tokens);
     }
+    keys.data += row;
     for (size_t c = 0; c < w->width; c += TYPED(panel, STATE)) TYPED(accumulate, STATE)
-    (state->s + c, w->width, keys, w->d, values.data + c, values.stride, count);
+    (s + row * w->width + c, w->width, keys, count, values.data + c, values.stride,
+     tokens);
   }
+}
+
+static void tile_state_round(const tile_work *w, const tile_state *state) {
   if (sizeof(STATE) != sizeof(REAL))
     for (size_t e = 0; e < w->d * w->width; e++) state->rounded[e] = (REAL)state->s[e];
+}
+
+static void tile_state_add(const tile_work *w, const tile_state *state,
+                           const lkv_operands *operands, int key, int value, size_t first,
+                           size_t last) {
+  tile_state_add_rows(w, state->s, 0, w->d, tile_operand(operands, key, 0),
+                      tile_operand(operands, value, 0), first, last);
+  tile_state_round(w, state);
 }
 
 /* Panels: arrays (head_dim, panel) with queries in lanes. */
@@ -499,3 +512,103 @@ static lkv_status tile_attention(const lkv_problem *problem, const lkv_operands 
   tile_queries(&w, problem, operands, 0, problem->seq_len, y);
   return LKV_OK;
 }
+
+/* Query blocks. They share the states of the tokens before each block but the first:
+ * S_K, Z_K, S_V, Z_V, a block after another. Every element is summed in the order of
+ * tile_attention, so y has its bits. A part is TILE_PART rows of S_K or S_V. */
+
+enum { TILE_PART = 16, TILE_BLOCK = 128 };
+
+/* Queries of a block: whole chunks, and enough that the states stay smaller than an
+ * operand or two. */
+static size_t tile_block_queries(const lkv_problem *problem) {
+  const size_t chunk = size_min(problem->tile_q, problem->seq_len);
+  const size_t least = problem->head_dim > TILE_BLOCK ? problem->head_dim : TILE_BLOCK;
+  return ((least - 1) / chunk + 1) * chunk;
+}
+
+static size_t tile_block_count(const lkv_problem *problem) {
+  return (problem->seq_len - 1) / tile_block_queries(problem) + 1;
+}
+
+/* Elements of one S and Z. */
+static size_t tile_state_size(const lkv_problem *problem) {
+  const size_t width = size_round_up(problem->head_dim, PANEL);
+  return size_times(size_plus(problem->head_dim, 1), width);
+}
+
+static size_t tile_shared_bytes(const lkv_problem *problem) {
+  const size_t states = size_times(2, tile_block_count(problem) - 1);
+  return size_times(size_times(tile_state_size(problem), states), sizeof(STATE));
+}
+
+static size_t tile_parts(const lkv_problem *problem) {
+  return 2 * ((problem->head_dim - 1) / TILE_PART + 1);
+}
+
+static lkv_status tile_prepare(const lkv_problem *problem, const lkv_operands *operands,
+                               size_t part, void *workspace, void *shared) {
+  const size_t size = tile_state_size(problem), queries = tile_block_queries(problem);
+  const size_t which = part % 2, row = part / 2 * TILE_PART;
+  const ROWS key = tile_operand(operands, which ? LKV_KV : LKV_KK, 0);
+  const ROWS value = tile_operand(operands, which ? LKV_VV : LKV_VK, 0);
+  arena a = {.base = workspace};
+  tile_work w;
+  tile_layout(problem, &a, &w);
+  const size_t rows = size_min(TILE_PART, w.d - row), count = rows * w.width;
+
+  for (size_t block = 1; block < tile_block_count(problem); block++) {
+    /* The states before the block before, and that block's tokens. */
+    STATE *s = (STATE *)shared + (2 * (block - 1) + which) * size;
+    STATE *z = s + w.d * w.width + row;
+    if (block == 1) {
+      memset(s + row * w.width, 0, count * sizeof(STATE));
+      memset(z, 0, rows * sizeof(STATE));
+    } else {
+      memcpy(s + row * w.width, s + row * w.width - 2 * size, count * sizeof(STATE));
+      memcpy(z, z - 2 * size, rows * sizeof(STATE));
+    }
+    const size_t first = (block - 1) * queries, last = block * queries;
+    tile_state_add_rows(&w, s, row, rows, key, value, first, last);
+    for (size_t j = first; j < last; j++)
+      for (size_t c = 0; c < rows; c++) z[c] += (STATE)T(row)(key, j)[row + c];
+  }
+  return LKV_OK;
+}
+
+static void tile_state_load(const tile_work *w, const tile_state *state,
+                            const STATE *from) {
+  memcpy(state->s, from, w->d * w->width * sizeof(STATE));
+  memset(state->z, 0, w->width * sizeof(STATE));
+  memcpy(state->z, from + w->d * w->width, w->d * sizeof(STATE));
+  tile_state_round(w, state);
+}
+
+static lkv_status tile_attend_block(const lkv_problem *problem,
+                                    const lkv_operands *operands, const void *shared,
+                                    size_t block, void *workspace, lkv_output y) {
+  const size_t size = tile_state_size(problem), queries = tile_block_queries(problem);
+  const size_t first = block * queries;
+  const size_t last = first + size_min(queries, problem->seq_len - first);
+  arena a = {.base = workspace};
+  tile_work w;
+  tile_layout(problem, &a, &w);
+  if (block == 0) {
+    tile_state_clear(&w, &w.k);
+    tile_state_clear(&w, &w.v);
+  } else {
+    const STATE *state = (const STATE *)shared + 2 * (block - 1) * size;
+    tile_state_load(&w, &w.k, state);
+    tile_state_load(&w, &w.v, state + size);
+  }
+  tile_queries(&w, problem, operands, first, last, y);
+  return LKV_OK;
+}
+
+static const lkv_blocks tile_blocks = {
+    .count = tile_block_count,
+    .shared_bytes = tile_shared_bytes,
+    .parts = tile_parts,
+    .prepare = tile_prepare,
+    .attend = tile_attend_block,
+};

@@ -33,4 +33,5 @@ const lkv_kernel lkv_kernel_scalar_tile_f64acc = {
     .default_tiles = tile_default_tiles,
     .workspace_bytes = tile_workspace_bytes,
     .attention = tile_attention,
+    .blocks = &tile_blocks,
 };
