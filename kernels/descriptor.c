@@ -61,6 +61,15 @@ static bool check_types(const lkv_kernel *kernel, char *error, size_t size) {
   return true;
 }
 
+static bool check_blocks(const lkv_kernel *kernel, char *error, size_t size) {
+  const lkv_blocks *b = kernel->blocks;
+  if (!b || (b->count && b->shared_bytes && b->parts && b->prepare && b->attend))
+    return true;
+  return lkv_fail(error, size,
+                  "kernel '%s': blocks has a member that is NULL; set all, or no blocks",
+                  kernel->name);
+}
+
 bool lkv_kernel_check(const lkv_kernel *kernel, char *error, size_t error_size) {
   if (kernel->abi != LKV_KERNEL_ABI)
     return lkv_fail(error, error_size,
@@ -80,5 +89,5 @@ bool lkv_kernel_check(const lkv_kernel *kernel, char *error, size_t error_size) 
   if (!kernel->attention)
     return lkv_fail(error, error_size, "kernel '%s': attention is NULL; it must be set",
                     kernel->name);
-  return true;
+  return check_blocks(kernel, error, error_size);
 }

@@ -1,4 +1,4 @@
-/* The loops over batch x head and over the projections: the one file with OpenMP. */
+/* The loops over batch x head, query blocks and projections: the one file with OpenMP. */
 #include "linkv/driver.h"
 
 #include <cblas.h>
@@ -20,6 +20,9 @@ typedef struct plan {
   size_t rows;            /* batch * seq_len */
   size_t projected_bytes; /* of a projected operand, padded; 0 for attention */
   size_t slice_bytes;     /* of one kernel workspace, padded */
+  size_t blocks;          /* of a slice; 0: slices are not divided */
+  size_t parts;           /* of what a slice's blocks share */
+  size_t shared_bytes;    /* of that, padded */
   int workers;            /* threads that attend */
   size_t bytes;           /* of the whole workspace */
 } plan;
@@ -81,6 +84,18 @@ static int team_size(size_t threads, size_t tasks) {
   return (int)size_min(size_min(threads, tasks), INT_MAX);
 }
 
+/* Divides slices into query blocks where threads would idle otherwise. */
+static void plan_blocks(const lkv_kernel *kernel, const lkv_problem *problem,
+                        size_t threads, plan *p) {
+  p->blocks = p->parts = p->shared_bytes = 0;
+  if (!kernel->blocks || threads <= p->slices) return;
+  if (kernel->blocks->count(problem) < 2) return;
+  p->blocks = kernel->blocks->count(problem);
+  p->parts = kernel->blocks->parts(problem);
+  p->shared_bytes =
+      size_round_up(kernel->blocks->shared_bytes(problem), LKV_WORKSPACE_ALIGNMENT);
+}
+
 static lkv_status make_plan(const lkv_kernel *kernel, const lkv_problem *problem,
                             lkv_stage stage, size_t threads, plan *p) {
   const char *why;
@@ -98,9 +113,11 @@ static lkv_status make_plan(const lkv_kernel *kernel, const lkv_problem *problem
     p->projected_bytes =
         size_round_up(operand_bytes(kernel, problem), LKV_WORKSPACE_ALIGNMENT);
   p->slice_bytes = slice_bytes(kernel, problem);
-  p->workers = team_size(threads, p->slices);
+  plan_blocks(kernel, problem, threads, p);
+  p->workers = team_size(threads, size_times(p->slices, p->blocks ? p->blocks : 1));
   p->bytes = size_plus(size_times(p->projected_bytes, LKV_OPERANDS),
-                       size_times(p->slice_bytes, (size_t)p->workers));
+                       size_plus(size_times(p->shared_bytes, p->slices),
+                                 size_times(p->slice_bytes, (size_t)p->workers)));
   return p->bytes == SIZE_MAX ? LKV_TOO_LARGE : LKV_OK;
 }
 
@@ -141,34 +158,101 @@ static void project(const lkv_inputs *inputs, lkv_dtype dtype, const plan *p,
   }
 }
 
-/* Views of one slice of operands and output of the shape (batch, seq_len, heads,
- * head_dim). */
-static lkv_status attend_slice(const lkv_kernel *kernel, const lkv_problem *problem,
-                               const void *const operand[LKV_OPERANDS], size_t slice,
-                               size_t width, void *workspace, void *y) {
-  const size_t b = slice / problem->heads, h = slice % problem->heads;
-  const size_t element = b * problem->seq_len * width + h * problem->head_dim;
-  const size_t offset = element * lkv_dtype_size(kernel->operand_type);
-  lkv_operands view;
-  for (int o = 0; o < LKV_OPERANDS; o++) {
-    view.data[o] = (const char *)operand[o] + offset;
-    view.stride[o] = width;
-  }
-  const lkv_output out = {.data = (char *)y + offset, .stride = width};
-  return kernel->attention(problem, &view, workspace, out);
+/* A run's attention: operands and output of the shape (batch, seq_len, heads, head_dim),
+ * and the memory of its threads and slices. */
+typedef struct run {
+  const lkv_kernel *kernel;
+  const lkv_problem *problem;
+  const plan *p;
+  const void *const *operand;
+  char *workspace; /* of `workers` threads, then shared by the blocks of each slice */
+  void *y;
+} run;
+
+/* Elements from the start of an operand to a slice's first row. */
+static size_t slice_offset(const run *r, size_t slice) {
+  const size_t b = slice / r->problem->heads, h = slice % r->problem->heads;
+  const size_t element = b * r->problem->seq_len * r->p->width + h * r->problem->head_dim;
+  return element * lkv_dtype_size(r->kernel->operand_type);
 }
 
-static lkv_status attend(const lkv_kernel *kernel, const lkv_problem *problem,
-                         const void *const operand[LKV_OPERANDS], const plan *p,
-                         char *workspace, void *y) {
+static lkv_operands slice_operands(const run *r, size_t slice) {
+  lkv_operands view;
+  for (int o = 0; o < LKV_OPERANDS; o++) {
+    view.data[o] = (const char *)r->operand[o] + slice_offset(r, slice);
+    view.stride[o] = r->p->width;
+  }
+  return view;
+}
+
+static lkv_output slice_output(const run *r, size_t slice) {
+  return (lkv_output){.data = (char *)r->y + slice_offset(r, slice),
+                      .stride = r->p->width};
+}
+
+/* The calling thread's own. */
+static void *thread_workspace(const run *r) {
+  const size_t thread = (size_t)omp_get_thread_num();
+  return r->workspace ? r->workspace + thread * r->p->slice_bytes : NULL;
+}
+
+static void *slice_shared(const run *r, size_t slice) {
+  if (!r->workspace) return NULL;
+  return r->workspace + (size_t)r->p->workers * r->p->slice_bytes +
+         slice * r->p->shared_bytes;
+}
+
+static size_t attend_slices(const run *r) {
   size_t failures = 0;
-#pragma omp parallel for num_threads(p->workers) schedule(dynamic, 1) \
+#pragma omp parallel for num_threads(r->p->workers) schedule(dynamic, 1) \
     reduction(+ : failures)
-  for (size_t slice = 0; slice < p->slices; slice++) {
-    const size_t thread = (size_t)omp_get_thread_num();
-    char *own = workspace ? workspace + thread * p->slice_bytes : NULL;
-    if (attend_slice(kernel, problem, operand, slice, p->width, own, y) != LKV_OK)
+  for (size_t slice = 0; slice < r->p->slices; slice++) {
+    const lkv_operands view = slice_operands(r, slice);
+    if (r->kernel->attention(r->problem, &view, thread_workspace(r),
+                             slice_output(r, slice)) != LKV_OK)
       failures++;
+  }
+  return failures;
+}
+
+/* Pass 1 of a run in blocks: what the blocks of each slice share. */
+static size_t prepare_blocks(const run *r) {
+  size_t failures = 0;
+#pragma omp parallel for num_threads(r->p->workers) schedule(dynamic, 1) \
+    reduction(+ : failures)
+  for (size_t task = 0; task < r->p->slices * r->p->parts; task++) {
+    const size_t slice = task / r->p->parts, part = task % r->p->parts;
+    const lkv_operands view = slice_operands(r, slice);
+    if (r->kernel->blocks->prepare(r->problem, &view, part, thread_workspace(r),
+                                   slice_shared(r, slice)) != LKV_OK)
+      failures++;
+  }
+  return failures;
+}
+
+/* Pass 2: the blocks, the longest first. */
+static size_t attend_blocks(const run *r) {
+  size_t failures = 0;
+#pragma omp parallel for num_threads(r->p->workers) schedule(dynamic, 1) \
+    reduction(+ : failures)
+  for (size_t task = 0; task < r->p->slices * r->p->blocks; task++) {
+    const size_t slice = task % r->p->slices;
+    const size_t block = r->p->blocks - 1 - task / r->p->slices;
+    const lkv_operands view = slice_operands(r, slice);
+    if (r->kernel->blocks->attend(r->problem, &view, slice_shared(r, slice), block,
+                                  thread_workspace(r), slice_output(r, slice)) != LKV_OK)
+      failures++;
+  }
+  return failures;
+}
+
+static lkv_status attend(const run *r) {
+  size_t failures;
+  if (r->p->blocks) {
+    failures = prepare_blocks(r);
+    if (failures == 0) failures = attend_blocks(r);
+  } else {
+    failures = attend_slices(r);
   }
   return failures ? LKV_KERNEL_FAILED : LKV_OK;
 }
@@ -190,13 +274,19 @@ lkv_status lkv_run(const lkv_kernel *kernel, const lkv_problem *problem,
   if (!workspace && p.bytes > 0) return LKV_INVALID;
   if ((uintptr_t)workspace % LKV_WORKSPACE_ALIGNMENT != 0) return LKV_INVALID;
 
-  if (inputs->stage == LKV_STAGE_ATTENTION)
-    return attend(kernel, problem, inputs->operand, &p, workspace, y);
-
+  run r = {.kernel = kernel,
+           .problem = problem,
+           .p = &p,
+           .operand = inputs->operand,
+           .workspace = workspace,
+           .y = y};
   const void *projected[LKV_OPERANDS];
-  for (size_t o = 0; o < LKV_OPERANDS; o++)
-    projected[o] = (const char *)workspace + o * p.projected_bytes;
-  project(inputs, kernel->operand_type, &p, threads, workspace);
-  return attend(kernel, problem, projected, &p,
-                (char *)workspace + LKV_OPERANDS * p.projected_bytes, y);
+  if (inputs->stage == LKV_STAGE_BLOCK) {
+    for (size_t o = 0; o < LKV_OPERANDS; o++)
+      projected[o] = (const char *)workspace + o * p.projected_bytes;
+    project(inputs, kernel->operand_type, &p, threads, workspace);
+    r.operand = projected;
+    r.workspace += LKV_OPERANDS * p.projected_bytes;
+  }
+  return attend(&r);
 }

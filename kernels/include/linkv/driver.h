@@ -1,5 +1,6 @@
-/* Runs a kernel over a whole problem: loops over batch x head, on OpenMP threads, and for
- * the block stage projects X first, through BLAS. */
+/* Runs a kernel over a whole problem: loops over batch x head, on OpenMP threads, over
+ * blocks of queries where threads would idle, and for the block stage projects X first,
+ * through BLAS. */
 #ifndef LINKV_DRIVER_H
 #define LINKV_DRIVER_H
 
@@ -30,9 +31,11 @@ lkv_status lkv_check(const lkv_kernel *kernel, const lkv_problem *problem,
  * problem that went through here, and return LKV_INVALID for any other. */
 lkv_problem lkv_resolve_tiles(const lkv_kernel *kernel, lkv_problem problem);
 
-/* Bytes lkv_run needs: a kernel workspace a thread, and the projected operands of the
- * block stage. A thread is never given less than one (batch, head) slice, so threads past
- * batch * heads cost nothing. Returns LKV_TOO_LARGE where it does not fit size_t. */
+/* Bytes lkv_run needs: a kernel workspace a thread, what the query blocks of a slice
+ * share, and the projected operands of the block stage. A thread is never given less than
+ * one (batch, head) slice, or than one block of it where the kernel has blocks and there
+ * are more threads than slices: threads past that cost nothing. Returns LKV_TOO_LARGE
+ * where it does not fit size_t. */
 lkv_status lkv_workspace_bytes(const lkv_kernel *kernel, const lkv_problem *problem,
                                lkv_stage stage, size_t threads, size_t *bytes);
 

@@ -1,6 +1,7 @@
 /* The kernel ABI: what an implementation of Lin-KV attention looks like.
  *
- * A kernel is a const descriptor. Its functions work on one (batch, head) slice. They
+ * A kernel is a const descriptor. Its functions work on one (batch, head) slice, or on a
+ * block of its queries. They
  * never allocate, never start threads, never print, and keep no state between calls: the
  * caller (linkv/driver.h) owns loops, threads, workspace and the block stage's
  * projections.
@@ -22,7 +23,7 @@ extern "C" {
 #endif
 
 /* Raised whenever the layout or meaning of anything in this file or problem.h changes. */
-#define LKV_KERNEL_ABI 1u
+#define LKV_KERNEL_ABI 2u
 
 /* Alignment of the workspace handed to a kernel, bytes. */
 #define LKV_WORKSPACE_ALIGNMENT 64u
@@ -46,6 +47,28 @@ typedef struct lkv_tiles {
   size_t q;
   size_t k;
 } lkv_tiles;
+
+/* How one slice runs on several threads: in blocks of consecutive queries, after what
+ * they share was prepared. Used where there are fewer slices than threads; y must have
+ * the bits that `attention` gives it. Every member is set. */
+typedef struct lkv_blocks {
+  /* Blocks of a slice, >= 1. The later ones are taken to cost more. */
+  size_t (*count)(const lkv_problem *problem);
+
+  /* Bytes a slice shares among its blocks, aligned like a workspace. SIZE_MAX where that
+   * does not fit size_t. */
+  size_t (*shared_bytes)(const lkv_problem *problem);
+
+  /* Parts, >= 1, that `prepare` splits the work on `shared` into: independent, each on a
+   * thread with a workspace of its own. */
+  size_t (*parts)(const lkv_problem *problem);
+  lkv_status (*prepare)(const lkv_problem *problem, const lkv_operands *operands,
+                        size_t part, void *workspace, void *shared);
+
+  /* Once every part is prepared: y of one block's queries. */
+  lkv_status (*attend)(const lkv_problem *problem, const lkv_operands *operands,
+                       const void *shared, size_t block, void *workspace, lkv_output y);
+} lkv_blocks;
 
 typedef struct lkv_kernel {
   uint32_t abi;          /* LKV_KERNEL_ABI */
@@ -75,6 +98,9 @@ typedef struct lkv_kernel {
    * y[t][c], t < seq_len, c < head_dim, is written; nothing else is. */
   lkv_status (*attention)(const lkv_problem *problem, const lkv_operands *operands,
                           void *workspace, lkv_output y);
+
+  /* NULL: a slice is one thread's work. */
+  const lkv_blocks *blocks;
 } lkv_kernel;
 
 #ifdef __cplusplus

@@ -1,0 +1,614 @@
+/* Reassociated in 2-D tiles under an online softmax: no key or value is ever built.
+ *
+ *   r_t = S_K(t) Q_t          logit s_i = (QK_i . r_t) / (QK_i . Z_K(t) + eps)     i <= t
+ *   g_t = sum_i softmax_i(s) / (QV_i . Z_V(t) + eps) QV_i          y_t = g_t S_V(t)
+ *
+ * Tokens come in chunks of tile_q; S is kept at the chunk's start c, and what the chunk
+ * adds is summed over its own tokens:
+ *
+ *   S_K(t) Q_t = S_K(c) Q_t + sum_{c<=j<=t} KK_j (VK_j . Q_t)        and y_t likewise
+ *
+ * A chunk's queries come in panels, two vecs of them: queries lie in lanes, so maximum,
+ * sum and rescaling of a row are a lane's own business. The sums over keys read QK and QV
+ * as they come; of the panel's side R, Z_K, Z_V and G are (head_dim, panel) arrays. Keys
+ * come in tiles of tile_k, for each of which
+ *
+ *   N = QK R   A = QK Z_K + eps   s = N / A    m* = max(m, s)   G, l *= 2^(m - m*)
+ *   B = QV Z_V + eps              p = 2^(s - m*)     l += sum p       G += QV^T (p / B)
+ *
+ * Loops: chunks; panels; tiles of keys; blocks of keys (N and A, B) or of columns (G);
+ * the sum. The logits are in base 2: Q is scaled by log2 e. Keys of the panel's own
+ * tokens are tiles apart, masked. N and A share each element of QK that is loaded.
+ *
+ * The including kernel includes the products of both types and defines REAL, of operands,
+ * tiles and output, and STATE, of the prefix states and softmax sums. Time O(T^2 d + T
+ * d^2), workspace O(d^2 + d + tile_k).
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "body/arena.h"
+#include "linkv/kernel.h"
+
+enum {
+  TILE_TOKENS = 16,                                 /* that join the states at once */
+  TILE_LOGITS = SIMD_REGISTERS >= 32 ? 4 : 3,       /* keys a block of N and A */
+  TILE_EXPONENTIALS = SIMD_REGISTERS >= 32 ? 4 : 2, /* keys a turn */
+};
+
+#define TILE_LOG2_E 1.4426950408889634
+
+/* S and Z of one key and value operand; `rounded` is S in REAL. */
+typedef struct tile_state {
+  STATE *s, *z; /* (d, width), (width) */
+  REAL *rounded;
+} tile_state;
+
+typedef struct tile_work {
+  size_t d, width; /* head_dim, and rounded up to whole panels */
+  tile_state k, v;
+  STATE *key, *value; /* (TILE_TOKENS, width) */
+  REAL *rows;         /* (PANEL, width) */
+  REAL *query;        /* (width, PANEL): Q, then Y */
+  REAL *r_z;          /* (width, 2 PANEL): R beside Z_K */
+  REAL *z_v;          /* (width, PANEL) */
+  REAL *g;            /* (width, PANEL) */
+  REAL *weight;       /* (keys, PANEL): s, then p / B */
+  REAL *max;          /* (PANEL): running maximum, starts at -inf */
+  STATE *sum;         /* (PANEL) */
+} tile_work;
+
+static lkv_tiles tile_default_tiles(const lkv_problem *problem) {
+  (void)problem;
+  return (lkv_tiles){.q = TILE_DEFAULT_Q, .k = TILE_DEFAULT_K};
+}
+
+static void tile_state_layout(tile_state *state, arena *a, size_t d, size_t width) {
+  const size_t count = size_times(d, width);
+  state->s = arena_take(a, count, sizeof(STATE));
+  state->z = arena_take(a, width, sizeof(STATE));
+  state->rounded = (void *)state->s;
+  if (sizeof(STATE) != sizeof(REAL)) state->rounded = arena_take(a, count, sizeof(REAL));
+}
+
+static void tile_layout(const lkv_problem *problem, arena *a, tile_work *w) {
+  const size_t d = problem->head_dim, size = sizeof(REAL);
+  const size_t keys = size_min(problem->tile_k, problem->seq_len);
+  const size_t width = size_round_up(d, PANEL);
+  const size_t panel = size_times(width, PANEL);
+  w->d = d;
+  w->width = width;
+  tile_state_layout(&w->k, a, d, width);
+  tile_state_layout(&w->v, a, d, width);
+  w->key = arena_take(a, size_times(width, TILE_TOKENS), sizeof(STATE));
+  w->value = arena_take(a, size_times(width, TILE_TOKENS), sizeof(STATE));
+  w->rows = arena_take(a, panel, size);
+  w->query = arena_take(a, panel, size);
+  w->r_z = arena_take(a, size_times(panel, 2), size);
+  w->z_v = arena_take(a, panel, size);
+  w->g = arena_take(a, panel, size);
+  w->weight = arena_take(a, size_times(keys > PANEL ? keys : PANEL, PANEL), size);
+  w->max = arena_take(a, PANEL, size);
+  w->sum = arena_take(a, PANEL, sizeof(STATE));
+}
+
+static size_t tile_workspace_bytes(const lkv_problem *problem) {
+  arena a = {0};
+  tile_work w;
+  tile_layout(problem, &a, &w);
+  return a.used;
+}
+
+static ROWS tile_operand(const lkv_operands *operands, int which, size_t first) {
+  const size_t stride = operands->stride[which];
+  return (ROWS){.data = (const REAL *)operands->data[which] + first * stride,
+                .stride = stride};
+}
+
+/* Prefix states. */
+
+static void tile_state_clear(const tile_work *w, tile_state *state) {
+  memset(state->s, 0, w->d * w->width * sizeof(STATE));
+  memset(state->z, 0, w->width * sizeof(STATE));
+}
+
+/* `count` rows in STATE, zeros up to `width`. */
+static TYPED(rows, STATE)
+    tile_pack(const tile_work *w, STATE *restrict out, ROWS in, size_t count) {
+  for (size_t j = 0; j < count; j++) {
+    const REAL *restrict row = T(row)(in, j);
+    STATE *restrict to = out + j * w->width;
+    for (size_t c = 0; c < w->d; c++) to[c] = (STATE)row[c];
+    for (size_t c = w->d; c < w->width; c++) to[c] = 0;
+  }
+  return (TYPED(rows, STATE)){.data = out, .stride = w->width};
+}
+
+/* Rows row .. row + count - 1 of S += key^T value over tokens first .. last - 1. Operand
+ * rows of whole panels in STATE are taken as they are, others through the workspace. */
+static void tile_state_add_rows(const tile_work *w, STATE *s, size_t row, size_t count,
+                                ROWS key, ROWS value, size_t first, size_t last) {
+  const bool as_they_are = sizeof(STATE) == sizeof(REAL) && w->d == w->width;
+  for (size_t j = first; j < last; j += TILE_TOKENS) {
+    const size_t tokens = size_min(TILE_TOKENS, last - j);
+    const ROWS k = {.data = T(row)(key, j), .stride = key.stride};
+    const ROWS v = {.data = T(row)(value, j), .stride = value.stride};
+    TYPED(rows, STATE) keys = {.data = (const void *)k.data, .stride = k.stride};
+    TYPED(rows, STATE) values = {.data = (const void *)v.data, .stride = v.stride};
+    if (!as_they_are) {
+      keys = tile_pack(w, w->key, k, tokens);
+      values = tile_pack(w, w->value, v, tokens);
+    }
+    keys.data += row;
+    for (size_t c = 0; c < w->width; c += TYPED(panel, STATE)) TYPED(accumulate, STATE)
+    (s + row * w->width + c, w->width, keys, count, values.data + c, values.stride,
+     tokens);
+  }
+}
+
+static void tile_state_round(const tile_work *w, const tile_state *state) {
+  if (sizeof(STATE) != sizeof(REAL))
+    for (size_t e = 0; e < w->d * w->width; e++) state->rounded[e] = (REAL)state->s[e];
+}
+
+static void tile_state_add(const tile_work *w, const tile_state *state,
+                           const lkv_operands *operands, int key, int value, size_t first,
+                           size_t last) {
+  tile_state_add_rows(w, state->s, 0, w->d, tile_operand(operands, key, 0),
+                      tile_operand(operands, value, 0), first, last);
+  tile_state_round(w, state);
+}
+
+/* Panels: arrays (head_dim, panel) with queries in lanes. */
+
+/* query = log2 e Q^T; zero in the lanes past `count`. */
+static void tile_load_queries(const tile_work *w, const lkv_operands *operands,
+                              size_t first, size_t count) {
+  const ROWS in = tile_operand(operands, LKV_Q, first);
+  for (size_t i = 0; i < PANEL; i++) {
+    REAL *restrict to = w->rows + i * w->width;
+    const size_t d = i < count ? w->d : 0;
+    const REAL *restrict row = d ? T(row)(in, i) : NULL;
+    for (size_t c = 0; c < d; c++) to[c] = row[c] * (REAL)TILE_LOG2_E;
+    for (size_t c = d; c < w->width; c++) to[c] = 0;
+  }
+  T(to_panel)(w->query, PANEL, w->rows, w->width);
+}
+
+/* panel = Z(t)^T, t = first .. first + count - 1, which join Z; the last one's again in
+ * the lanes past `count`. */
+static void tile_load_sums(const tile_work *w, const tile_state *state, ROWS key,
+                           size_t count, REAL *panel, size_t stride) {
+  STATE *restrict z = state->z;
+  for (size_t i = 0; i < PANEL; i++) {
+    REAL *restrict to = w->rows + i * w->width;
+    const size_t d = i < count ? w->d : 0;
+    const REAL *restrict row = d ? T(row)(key, i) : NULL;
+    for (size_t c = 0; c < d; c++) to[c] = (REAL)(z[c] += (STATE)row[c]);
+    for (size_t c = d; c < w->width; c++) to[c] = (REAL)z[c];
+  }
+  T(to_panel)(panel, stride, w->rows, w->width);
+}
+
+/* out[c][q] += sum_j y_j[c] (x_j . in[q]) over the chunk's tokens j <= t of each query.
+ */
+static void tile_add_chunk(const tile_work *w, const lkv_operands *operands, int x, int y,
+                           size_t chunk, size_t first, size_t count, const REAL *in,
+                           REAL *out, size_t stride) {
+  for (size_t j = chunk; j < first + count; j += PANEL) {
+    const size_t tokens = size_min(PANEL, first + count - j);
+    const ROWS left = tile_operand(operands, x, j), right = tile_operand(operands, y, j);
+    T(dot)(w->weight, PANEL, left, tokens, in, w->d);
+    if (j < first) {
+      T(accumulate)(out, stride, right, w->d, w->weight, PANEL, tokens);
+    } else {
+      T(hide)(w->weight, tokens, 0, 0);
+      T(accumulate_causal)(out, stride, right, w->d, w->weight, PANEL, tokens, 0);
+    }
+  }
+}
+
+/* r_z = R beside Z_K, z_v = Z_V, of queries first .. first + count - 1. */
+static void tile_start_panel(const tile_work *w, const lkv_operands *operands,
+                             size_t chunk, size_t first, size_t count) {
+  const size_t stride = 2 * PANEL;
+  const ROWS s = {.data = w->k.rounded, .stride = w->width};
+  tile_load_queries(w, operands, first, count);
+  if (chunk > 0)
+    T(dot)(w->r_z, stride, s, w->d, w->query, w->d);
+  else
+    memset(w->r_z, 0, w->d * stride * sizeof(REAL));
+  tile_add_chunk(w, operands, LKV_VK, LKV_KK, chunk, first, count, w->query, w->r_z,
+                 stride);
+  tile_load_sums(w, &w->k, tile_operand(operands, LKV_KK, first), count, w->r_z + PANEL,
+                 stride);
+  tile_load_sums(w, &w->v, tile_operand(operands, LKV_KV, first), count, w->z_v, PANEL);
+
+  memset(w->g, 0, w->d * PANEL * sizeof(REAL));
+  for (size_t q = 0; q < PANEL; q++) {
+    w->max[q] = -INFINITY;
+    w->sum[q] = 0;
+  }
+}
+
+/* y_t = g_t S_V(t), g_t = G / l. */
+static void tile_finish_panel(const tile_work *w, const lkv_operands *operands,
+                              size_t chunk, size_t first, size_t count, lkv_output y) {
+  const ROWS s = {.data = w->v.rounded, .stride = w->width};
+  for (size_t q = 0; q < PANEL; q++) w->max[q] = (REAL)(1 / w->sum[q]);
+  for (size_t c = 0; c < w->d; c++)
+    for (size_t h = 0; h < PANEL; h += LANES) {
+      REAL *g = w->g + c * PANEL + h;
+      T(store)(g, T(mul)(T(load)(g), T(load)(w->max + h)));
+    }
+
+  memset(w->query, 0, w->width * PANEL * sizeof(REAL));
+  if (chunk > 0) T(accumulate)(w->query, PANEL, s, w->d, w->g, PANEL, w->d);
+  tile_add_chunk(w, operands, LKV_KV, LKV_VV, chunk, first, count, w->g, w->query, PANEL);
+  T(from_panel)(w->rows, w->width, w->query);
+  for (size_t i = 0; i < count; i++)
+    memcpy((REAL *)y.data + (first + i) * y.stride, w->rows + i * w->width,
+           w->d * sizeof(REAL));
+}
+
+/* Tiles. */
+
+/* N and A take in column c: each element of QK meets R and Z_K. One register holds what
+ * is loaded of the panel; this order fills 16 registers exactly. */
+SIMD_INLINE void tile_logits_column(VEC n[][2], VEC a[][2], const REAL *const row[],
+                                    size_t block, const REAL *r_z, size_t c) {
+  const REAL *at = r_z + c * 2 * PANEL;
+  VEC element[TILE_LOGITS], panel;
+  SIMD_UNROLL
+  for (size_t i = 0; i < block; i++) element[i] = T(pin)(T(set)(row[i][c]));
+  panel = T(pin)(T(load)(at));
+  SIMD_UNROLL
+  for (size_t i = 0; i < block; i++) n[i][0] = T(mac)(element[i], panel, n[i][0]);
+  panel = T(pin)(T(load)(at + LANES));
+  SIMD_UNROLL
+  for (size_t i = 0; i < block; i++) n[i][1] = T(mac)(element[i], panel, n[i][1]);
+  panel = T(pin)(T(load)(at + 2 * LANES));
+  SIMD_UNROLL
+  for (size_t i = 0; i < block; i++) a[i][0] = T(mac)(element[i], panel, a[i][0]);
+  panel = T(pin)(T(load)(at + 3 * LANES));
+  SIMD_UNROLL
+  for (size_t i = 0; i < block; i++) a[i][1] = T(mac)(element[i], panel, a[i][1]);
+}
+
+/* s of `block` keys from `first` on to `out`; `highest` takes them in. */
+SIMD_INLINE void tile_logits_block(REAL *out, REAL *highest, ROWS qk, size_t first,
+                                   size_t block, const REAL *r_z, size_t d, REAL eps) {
+  VEC n[TILE_LOGITS][2], a[TILE_LOGITS][2];
+  const REAL *row[TILE_LOGITS];
+  SIMD_UNROLL
+  for (size_t i = 0; i < block; i++) {
+    row[i] = T(row)(qk, first + i);
+    n[i][0] = n[i][1] = a[i][0] = a[i][1] = T(set)(0);
+  }
+
+  SIMD_UNROLL_4
+  for (size_t c = 0; c < d; c++) tile_logits_column(n, a, row, block, r_z, c);
+
+  /* s = N / (A + eps). The maximum leaves NaN out: it comes back as a weight. */
+  const VEC shift = T(set)(eps);
+  SIMD_UNROLL
+  for (size_t h = 0; h < 2; h++) {
+    VEC max = T(load)(highest + h * LANES);
+    SIMD_UNROLL
+    for (size_t i = 0; i < block; i++) {
+      const VEC s = T(div)(n[i][h], T(add)(a[i][h], shift));
+      T(store)(out + i * PANEL + h * LANES, s);
+      max = T(max)(s, max);
+    }
+    T(store)(highest + h * LANES, max);
+  }
+}
+
+/* s of `count` keys to w->weight, their maximum a lane to `highest`. */
+SIMD_OUTLINE void tile_logits(const tile_work *w, ROWS qk, size_t count, REAL eps,
+                              REAL *highest) {
+  size_t size;
+  for (size_t q = 0; q < PANEL; q++) highest[q] = -INFINITY;
+  for (size_t i = 0; i < count; i += size) {
+    REAL *out = w->weight + i * PANEL;
+    size = T(block)(count - i, TILE_LOGITS);
+    switch (size) {
+      case 1:
+        tile_logits_block(out, highest, qk, i, 1, w->r_z, w->d, eps);
+        break;
+      case 2:
+        tile_logits_block(out, highest, qk, i, 2, w->r_z, w->d, eps);
+        break;
+#if SIMD_REGISTERS >= 32
+      case 3:
+        tile_logits_block(out, highest, qk, i, 3, w->r_z, w->d, eps);
+        break;
+#endif
+      default:
+        tile_logits_block(out, highest, qk, i, TILE_LOGITS, w->r_z, w->d, eps);
+    }
+  }
+}
+
+/* The logits' maximum again, where some were hidden. */
+static void tile_highest(const tile_work *w, size_t count, REAL *highest) {
+  for (size_t h = 0; h < PANEL; h += LANES) {
+    VEC max = T(set)(-INFINITY);
+    for (size_t i = 0; i < count; i++)
+      max = T(max)(T(load)(w->weight + i * PANEL + h), max);
+    T(store)(highest + h, max);
+  }
+}
+
+/* m* = max(m, s); G and l are carried over to it. `shift` is m*, 0 where no logit is
+ * above -inf: such weights are 0, not NaN. */
+static void tile_rescale(const tile_work *w, const REAL *highest, REAL *shift) {
+  _Alignas(64) REAL factor[PANEL];
+  bool same = true;
+  for (size_t h = 0; h < PANEL; h += LANES) {
+    const VEC low = T(set)(-INFINITY), one = T(set)(1), old = T(load)(w->max + h);
+    const VEC max = T(max)(T(load)(highest + h), old);
+    const VEC finite = T(keep)(T(less)(low, max), max);
+    const VEC f = T(exp2)(T(sub)(old, finite));
+    T(store)(w->max + h, max);
+    T(store)(shift + h, finite);
+    T(store)(factor + h, f);
+    same = same && T(all)(T(equal)(f, one));
+  }
+  if (same) return;
+  for (size_t q = 0; q < PANEL; q++) w->sum[q] *= (STATE)factor[q];
+  for (size_t h = 0; h < PANEL; h += LANES) {
+    const VEC f = T(load)(factor + h);
+    for (size_t c = 0; c < w->d; c++) {
+      REAL *g = w->g + c * PANEL + h;
+      T(store)(g, T(mul)(T(load)(g), f));
+    }
+  }
+}
+
+/* p = 2^(s - m*) of `keys` keys, in place. */
+SIMD_INLINE void tile_exponentials_block(REAL *weight, VEC sum[2], size_t keys,
+                                         const VEC shift[2]) {
+  VEC x[2 * TILE_EXPONENTIALS];
+  SIMD_UNROLL
+  for (size_t v = 0; v < 2 * keys; v++)
+    x[v] = T(sub)(T(load)(weight + v * LANES), shift[v % 2]);
+  T(exp2_each)(x, (int)(2 * keys));
+  SIMD_UNROLL
+  for (size_t v = 0; v < 2 * keys; v++) {
+    T(store)(weight + v * LANES, x[v]);
+    sum[v % 2] = T(add)(sum[v % 2], x[v]);
+  }
+}
+
+/* w->weight = p of `count` keys; l += sum p. */
+SIMD_OUTLINE void tile_exponentials(const tile_work *w, size_t count, const REAL *shift) {
+  _Alignas(64) REAL total[PANEL];
+  const VEC by[2] = {T(load)(shift), T(load)(shift + LANES)};
+  VEC sum[2] = {T(set)(0), T(set)(0)};
+  size_t i = 0;
+  for (; i + TILE_EXPONENTIALS <= count; i += TILE_EXPONENTIALS)
+    tile_exponentials_block(w->weight + i * PANEL, sum, TILE_EXPONENTIALS, by);
+  for (; i < count; i++) tile_exponentials_block(w->weight + i * PANEL, sum, 1, by);
+  T(store)(total, sum[0]);
+  T(store)(total + LANES, sum[1]);
+  for (size_t q = 0; q < PANEL; q++) w->sum[q] += (STATE)total[q];
+}
+
+/* p / B of `block` keys, in place of p. */
+SIMD_INLINE void tile_weights_block(REAL *weight, ROWS qv, size_t first, size_t block,
+                                    const REAL *z_v, size_t d, VEC eps) {
+  VEC b[BLOCK][2];
+  const REAL *row[BLOCK];
+  T(dot_start)(b, row, qv, first, block);
+  T(dot_columns)(b, row, block, z_v, d);
+  SIMD_UNROLL
+  for (size_t i = 0; i < block; i++) SIMD_UNROLL
+  for (size_t h = 0; h < 2; h++) {
+    REAL *at = weight + i * PANEL + h * LANES;
+    T(store)(at, T(div)(T(load)(at), T(add)(b[i][h], eps)));
+  }
+}
+
+/* w->weight = p / B of `count` keys. */
+SIMD_OUTLINE void tile_weights(const tile_work *w, ROWS qv, size_t count, REAL eps) {
+  const VEC shift = T(set)(eps);
+  size_t size;
+  for (size_t i = 0; i < count; i += size) {
+    REAL *at = w->weight + i * PANEL;
+    size = T(block)(count - i, BLOCK);
+    switch (size) {
+#define WEIGHTS_CASE(n)                                    \
+  case n:                                                  \
+    tile_weights_block(at, qv, i, n, w->z_v, w->d, shift); \
+    break
+      WEIGHTS_CASE(1);
+      WEIGHTS_CASE(2);
+      WEIGHTS_CASE(3);
+      WEIGHTS_CASE(4);
+      WEIGHTS_CASE(5);
+      WEIGHTS_CASE(6);
+#if SIMD_REGISTERS >= 32
+      WEIGHTS_CASE(7);
+      WEIGHTS_CASE(8);
+#endif
+#undef WEIGHTS_CASE
+    }
+  }
+}
+
+/* Keys first .. first + count - 1, seen by every query of the panel. */
+static void tile_keys(const tile_work *w, const lkv_operands *operands, size_t first,
+                      size_t count, REAL eps) {
+  _Alignas(64) REAL highest[PANEL], shift[PANEL];
+  const ROWS qv = tile_operand(operands, LKV_QV, first);
+  tile_logits(w, tile_operand(operands, LKV_QK, first), count, eps, highest);
+  tile_rescale(w, highest, shift);
+  tile_exponentials(w, count, shift);
+  tile_weights(w, qv, count, eps);
+  T(accumulate)(w->g, PANEL, qv, w->d, w->weight, PANEL, count);
+}
+
+/* Keys of the panel's own tokens; the first is seen from lane `lane` on. */
+static void tile_keys_causal(const tile_work *w, const lkv_operands *operands,
+                             size_t first, size_t count, REAL eps, ptrdiff_t lane) {
+  _Alignas(64) REAL highest[PANEL], shift[PANEL];
+  const ROWS qv = tile_operand(operands, LKV_QV, first);
+  tile_logits(w, tile_operand(operands, LKV_QK, first), count, eps, highest);
+  T(hide)(w->weight, count, lane, -INFINITY);
+  tile_highest(w, count, highest);
+  tile_rescale(w, highest, shift);
+  tile_exponentials(w, count, shift);
+  tile_weights(w, qv, count, eps);
+  T(hide)(w->weight, count, lane, 0);
+  T(accumulate_causal)(w->g, PANEL, qv, w->d, w->weight, PANEL, count, lane);
+}
+
+/* y of queries first .. first + count - 1, count <= PANEL, of the chunk that starts at
+ * `chunk`; they join Z. */
+static void tile_panel(const tile_work *w, const lkv_problem *problem,
+                       const lkv_operands *operands, size_t chunk, size_t first,
+                       size_t count, lkv_output y) {
+  const REAL eps = (REAL)problem->eps;
+  const size_t end = first + count;
+  size_t keys;
+  tile_start_panel(w, operands, chunk, first, count);
+  for (size_t i = 0; i < first; i += keys) {
+    keys = size_min(problem->tile_k, first - i);
+    tile_keys(w, operands, i, keys, eps);
+  }
+  for (size_t i = first; i < end; i += keys) {
+    keys = size_min(problem->tile_k, end - i);
+    tile_keys_causal(w, operands, i, keys, eps, (ptrdiff_t)(i - first));
+  }
+  tile_finish_panel(w, operands, chunk, first, count, y);
+}
+
+/* Rows first .. last - 1 of y, from the states of the tokens before `first`, which is a
+ * multiple of tile_q. */
+static void tile_queries(tile_work *w, const lkv_problem *problem,
+                         const lkv_operands *operands, size_t first, size_t last,
+                         lkv_output y) {
+  size_t chunk_end;
+  for (size_t chunk = first; chunk < last; chunk = chunk_end) {
+    chunk_end = chunk + size_min(problem->tile_q, last - chunk);
+    for (size_t t = chunk; t < chunk_end; t += PANEL)
+      tile_panel(w, problem, operands, chunk, t, size_min(PANEL, chunk_end - t), y);
+    if (chunk_end == last) break;
+    tile_state_add(w, &w->k, operands, LKV_KK, LKV_VK, chunk, chunk_end);
+    tile_state_add(w, &w->v, operands, LKV_KV, LKV_VV, chunk, chunk_end);
+  }
+}
+
+static lkv_status tile_attention(const lkv_problem *problem, const lkv_operands *operands,
+                                 void *workspace, lkv_output y) {
+  arena a = {.base = workspace};
+  tile_work w;
+  assert(problem->seq_len >= 1 && problem->head_dim >= 1);
+  assert(problem->tile_q >= 1 && problem->tile_k >= 1);
+  tile_layout(problem, &a, &w);
+  tile_state_clear(&w, &w.k);
+  tile_state_clear(&w, &w.v);
+  tile_queries(&w, problem, operands, 0, problem->seq_len, y);
+  return LKV_OK;
+}
+
+/* Query blocks. They share the states of the tokens before each block but the first:
+ * S_K, Z_K, S_V, Z_V, a block after another. Every element is summed in the order of
+ * tile_attention, so y has its bits. A part is TILE_PART rows of S_K or S_V. */
+
+enum { TILE_PART = 16, TILE_BLOCK = 128 };
+
+/* Queries of a block: whole chunks, and enough that the states stay smaller than an
+ * operand or two. */
+static size_t tile_block_queries(const lkv_problem *problem) {
+  const size_t chunk = size_min(problem->tile_q, problem->seq_len);
+  const size_t least = problem->head_dim > TILE_BLOCK ? problem->head_dim : TILE_BLOCK;
+  return ((least - 1) / chunk + 1) * chunk;
+}
+
+static size_t tile_block_count(const lkv_problem *problem) {
+  return (problem->seq_len - 1) / tile_block_queries(problem) + 1;
+}
+
+/* Elements of one S and Z. */
+static size_t tile_state_size(const lkv_problem *problem) {
+  const size_t width = size_round_up(problem->head_dim, PANEL);
+  return size_times(size_plus(problem->head_dim, 1), width);
+}
+
+static size_t tile_shared_bytes(const lkv_problem *problem) {
+  const size_t states = size_times(2, tile_block_count(problem) - 1);
+  return size_times(size_times(tile_state_size(problem), states), sizeof(STATE));
+}
+
+static size_t tile_parts(const lkv_problem *problem) {
+  return 2 * ((problem->head_dim - 1) / TILE_PART + 1);
+}
+
+static lkv_status tile_prepare(const lkv_problem *problem, const lkv_operands *operands,
+                               size_t part, void *workspace, void *shared) {
+  const size_t size = tile_state_size(problem), queries = tile_block_queries(problem);
+  const size_t which = part % 2, row = part / 2 * TILE_PART;
+  const ROWS key = tile_operand(operands, which ? LKV_KV : LKV_KK, 0);
+  const ROWS value = tile_operand(operands, which ? LKV_VV : LKV_VK, 0);
+  arena a = {.base = workspace};
+  tile_work w;
+  tile_layout(problem, &a, &w);
+  const size_t rows = size_min(TILE_PART, w.d - row), count = rows * w.width;
+
+  for (size_t block = 1; block < tile_block_count(problem); block++) {
+    /* The states before the block before, and that block's tokens. */
+    STATE *s = (STATE *)shared + (2 * (block - 1) + which) * size;
+    STATE *z = s + w.d * w.width + row;
+    if (block == 1) {
+      memset(s + row * w.width, 0, count * sizeof(STATE));
+      memset(z, 0, rows * sizeof(STATE));
+    } else {
+      memcpy(s + row * w.width, s + row * w.width - 2 * size, count * sizeof(STATE));
+      memcpy(z, z - 2 * size, rows * sizeof(STATE));
+    }
+    const size_t first = (block - 1) * queries, last = block * queries;
+    tile_state_add_rows(&w, s, row, rows, key, value, first, last);
+    for (size_t j = first; j < last; j++)
+      for (size_t c = 0; c < rows; c++) z[c] += (STATE)T(row)(key, j)[row + c];
+  }
+  return LKV_OK;
+}
+
+static void tile_state_load(const tile_work *w, const tile_state *state,
+                            const STATE *from) {
+  memcpy(state->s, from, w->d * w->width * sizeof(STATE));
+  memset(state->z, 0, w->width * sizeof(STATE));
+  memcpy(state->z, from + w->d * w->width, w->d * sizeof(STATE));
+  tile_state_round(w, state);
+}
+
+static lkv_status tile_attend_block(const lkv_problem *problem,
+                                    const lkv_operands *operands, const void *shared,
+                                    size_t block, void *workspace, lkv_output y) {
+  const size_t size = tile_state_size(problem), queries = tile_block_queries(problem);
+  const size_t first = block * queries;
+  const size_t last = first + size_min(queries, problem->seq_len - first);
+  arena a = {.base = workspace};
+  tile_work w;
+  tile_layout(problem, &a, &w);
+  if (block == 0) {
+    tile_state_clear(&w, &w.k);
+    tile_state_clear(&w, &w.v);
+  } else {
+    const STATE *state = (const STATE *)shared + 2 * (block - 1) * size;
+    tile_state_load(&w, &w.k, state);
+    tile_state_load(&w, &w.v, state + size);
+  }
+  tile_queries(&w, problem, operands, first, last, y);
+  return LKV_OK;
+}
+
+static const lkv_blocks tile_blocks = {
+    .count = tile_block_count,
+    .shared_bytes = tile_shared_bytes,
+    .parts = tile_parts,
+    .prepare = tile_prepare,
+    .attend = tile_attend_block,
+};

@@ -1,0 +1,256 @@
+/* The two products of a tile, over a vocabulary, of type REAL: a template, included once
+ * a type. Queries lie in the lanes, a panel is PANEL = 2 vecs of them; the other factor
+ * is broadcast an element at a time, row-major, as it comes.
+ *
+ *   dot         out[i][q]  = sum_c x[i][c] panel[c][q]
+ *   accumulate  out[c][q] += sum_i x[i][c] w[i][q]
+ *
+ * Loops: blocks of rows i (dot) or columns c (accumulate), as many as the registers hold
+ * two accumulators for; within a block the sum. Blocks are of constant size: an
+ * accumulator array sized by a parameter would live in memory. */
+#include "simd/inline.h"
+
+enum {
+  PANEL = 2 * LANES,                   /* queries */
+  BLOCK = SIMD_REGISTERS >= 32 ? 8 : 6 /* rows or columns at once */
+};
+
+/* Rows of a matrix; row i is the index[i]th where `index` is not NULL. */
+typedef struct ROWS {
+  const REAL *data;
+  size_t stride;
+  const uint32_t *index;
+} ROWS;
+
+SIMD_INLINE const REAL *T(row)(ROWS x, size_t i) {
+  return x.data + (x.index ? x.index[i] : i) * x.stride;
+}
+
+/* Size of the next block of `left` where at most `most` fit: no small block at the end.
+ */
+SIMD_INLINE size_t T(block)(size_t left, size_t most) {
+  if (left <= most) return left;
+  return left < 2 * most ? (left + 1) / 2 : most;
+}
+
+/* acc[i][h] += row[i][c] panel[c][half h]. */
+SIMD_INLINE void T(dot_column)(VEC acc[][2], const REAL *const row[], size_t block,
+                               const REAL *panel, size_t c) {
+  const REAL *at = panel + c * PANEL;
+  const VEC low = T(pin)(T(load)(at));
+  const VEC high = T(pin)(T(load)(at + LANES));
+  SIMD_UNROLL
+  for (size_t i = 0; i < block; i++) {
+    const VEC element = T(pin)(T(set)(row[i][c]));
+    acc[i][0] = T(mac)(element, low, acc[i][0]);
+    acc[i][1] = T(mac)(element, high, acc[i][1]);
+  }
+}
+
+SIMD_INLINE void T(dot_columns)(VEC acc[][2], const REAL *const row[], size_t block,
+                                const REAL *panel, size_t d) {
+  SIMD_UNROLL_4
+  for (size_t c = 0; c < d; c++) T(dot_column)(acc, row, block, panel, c);
+}
+
+SIMD_INLINE void T(dot_start)(VEC acc[][2], const REAL *row[], ROWS x, size_t first,
+                              size_t block) {
+  SIMD_UNROLL
+  for (size_t i = 0; i < block; i++) {
+    row[i] = T(row)(x, first + i);
+    acc[i][0] = acc[i][1] = T(set)(0);
+  }
+}
+
+SIMD_INLINE void T(dot_store)(REAL *out, size_t out_stride, ROWS x, size_t first,
+                              size_t block, const REAL *panel, size_t d) {
+  VEC acc[BLOCK][2];
+  const REAL *row[BLOCK];
+  T(dot_start)(acc, row, x, first, block);
+  T(dot_columns)(acc, row, block, panel, d);
+  SIMD_UNROLL
+  for (size_t i = 0; i < block; i++) {
+    T(store)(out + (first + i) * out_stride, acc[i][0]);
+    T(store)
+    (out + (first + i) * out_stride + LANES, acc[i][1]);
+  }
+}
+
+/* out[i][q] = sum_c x[i][c] panel[c][q], i < count. */
+SIMD_OUTLINE void T(dot)(REAL *out, size_t out_stride, ROWS x, size_t count,
+                         const REAL *panel, size_t d) {
+  size_t size;
+  for (size_t i = 0; i < count; i += size) {
+    size = T(block)(count - i, BLOCK);
+    switch (size) {
+#define DOT_CASE(n)                                   \
+  case n:                                             \
+    T(dot_store)(out, out_stride, x, i, n, panel, d); \
+    break
+      DOT_CASE(1);
+      DOT_CASE(2);
+      DOT_CASE(3);
+      DOT_CASE(4);
+      DOT_CASE(5);
+      DOT_CASE(6);
+#if SIMD_REGISTERS >= 32
+      DOT_CASE(7);
+      DOT_CASE(8);
+#endif
+#undef DOT_CASE
+    }
+  }
+}
+
+/* acc[c][h] += x[i][column + c] w[i][half h]. Where `causal`, row i counts for the lanes
+ * >= first_lane + i alone, whatever it holds. */
+SIMD_INLINE void T(accumulate_row)(VEC acc[][2], ROWS x, size_t column, size_t block,
+                                   const REAL *w, size_t w_stride, size_t i, bool causal,
+                                   ptrdiff_t first_lane) {
+  const REAL *row = T(row)(x, i) + column, *at = w + i * w_stride;
+  const VEC low = T(pin)(T(loadu)(at));
+  const VEC high = T(pin)(T(loadu)(at + LANES));
+  if (causal) {
+    const ptrdiff_t lane = first_lane + (ptrdiff_t)i;
+    const MASK see_low = T(from)(lane), see_high = T(from)(lane - (ptrdiff_t)LANES);
+    SIMD_UNROLL
+    for (size_t c = 0; c < block; c++) {
+      const VEC element = T(set)(row[c]);
+      acc[c][0] = T(mac)(T(keep)(see_low, element), low, acc[c][0]);
+      acc[c][1] = T(mac)(T(keep)(see_high, element), high, acc[c][1]);
+    }
+  } else {
+    SIMD_UNROLL
+    for (size_t c = 0; c < block; c++) {
+      const VEC element = T(pin)(T(set)(row[c]));
+      acc[c][0] = T(mac)(element, low, acc[c][0]);
+      acc[c][1] = T(mac)(element, high, acc[c][1]);
+    }
+  }
+}
+
+SIMD_INLINE void T(accumulate_block)(REAL *out, size_t out_stride, ROWS x, size_t column,
+                                     size_t block, const REAL *w, size_t w_stride,
+                                     size_t count, bool causal, ptrdiff_t first_lane) {
+  VEC acc[BLOCK][2];
+  SIMD_UNROLL
+  for (size_t c = 0; c < block; c++) {
+    acc[c][0] = T(load)(out + c * out_stride);
+    acc[c][1] = T(load)(out + c * out_stride + LANES);
+  }
+  SIMD_UNROLL_4
+  for (size_t i = 0; i < count; i++)
+    T(accumulate_row)(acc, x, column, block, w, w_stride, i, causal, first_lane);
+  SIMD_UNROLL
+  for (size_t c = 0; c < block; c++) {
+    T(store)(out + c * out_stride, acc[c][0]);
+    T(store)(out + c * out_stride + LANES, acc[c][1]);
+  }
+}
+
+SIMD_INLINE void T(accumulate_columns)(REAL *out, size_t out_stride, ROWS x,
+                                       size_t columns, const REAL *w, size_t w_stride,
+                                       size_t count, bool causal, ptrdiff_t first_lane) {
+  size_t size;
+  for (size_t c = 0; c < columns; c += size) {
+    REAL *at = out + c * out_stride;
+    size = T(block)(columns - c, BLOCK);
+    switch (size) {
+#define ACCUMULATE_CASE(n)                                             \
+  case n:                                                              \
+    T(accumulate_block)                                                \
+    (at, out_stride, x, c, n, w, w_stride, count, causal, first_lane); \
+    break
+      ACCUMULATE_CASE(1);
+      ACCUMULATE_CASE(2);
+      ACCUMULATE_CASE(3);
+      ACCUMULATE_CASE(4);
+      ACCUMULATE_CASE(5);
+      ACCUMULATE_CASE(6);
+#if SIMD_REGISTERS >= 32
+      ACCUMULATE_CASE(7);
+      ACCUMULATE_CASE(8);
+#endif
+#undef ACCUMULATE_CASE
+    }
+  }
+}
+
+/* out[c][q] += sum_i x[i][c] w[i][q], c < columns, i < count. */
+SIMD_OUTLINE void T(accumulate)(REAL *out, size_t out_stride, ROWS x, size_t columns,
+                                const REAL *w, size_t w_stride, size_t count) {
+  T(accumulate_columns)(out, out_stride, x, columns, w, w_stride, count, false, 0);
+}
+
+SIMD_OUTLINE void T(accumulate_masked)(REAL *out, size_t out_stride, ROWS x,
+                                       size_t columns, const REAL *w, size_t w_stride,
+                                       size_t count, ptrdiff_t first_lane) {
+  T(accumulate_columns)
+  (out, out_stride, x, columns, w, w_stride, count, true, first_lane);
+}
+
+/* Whether x[i][c], i < count, c < columns, are all finite: 0 times each is 0. */
+SIMD_OUTLINE bool T(all_finite)(ROWS x, size_t count, size_t columns) {
+  VEC sum[2] = {T(set)(0), T(set)(0)};
+  REAL rest = 0;
+  for (size_t i = 0; i < count; i++) {
+    const REAL *row = T(row)(x, i);
+    size_t c = 0;
+    for (; c + PANEL <= columns; c += PANEL) {
+      sum[0] = T(fma)(T(loadu)(row + c), T(set)(0), sum[0]);
+      sum[1] = T(fma)(T(loadu)(row + c + LANES), T(set)(0), sum[1]);
+    }
+    for (; c < columns; c++) rest += row[c] * 0;
+  }
+  return rest == 0 && T(all)(T(equal)(T(add)(sum[0], sum[1]), T(set)(0)));
+}
+
+/* The same where query q sees row i from lane first_lane + i on; w is 0 in the lanes
+ * below. Those zeros keep out what is finite; a row with NaN or infinity is masked. */
+static inline void T(accumulate_causal)(REAL *out, size_t out_stride, ROWS x,
+                                        size_t columns, const REAL *w, size_t w_stride,
+                                        size_t count, ptrdiff_t first_lane) {
+  if (T(all_finite)(x, count, columns))
+    T(accumulate)(out, out_stride, x, columns, w, w_stride, count);
+  else
+    T(accumulate_masked)(out, out_stride, x, columns, w, w_stride, count, first_lane);
+}
+
+/* w[i][q] becomes `instead` in the lanes below first_lane + i. */
+SIMD_OUTLINE void T(hide)(REAL *w, size_t count, ptrdiff_t first_lane, REAL instead) {
+  for (size_t i = 0; i < count; i++)
+    for (size_t h = 0; h < PANEL; h += LANES) {
+      REAL *at = w + i * PANEL + h;
+      const MASK seen = T(from)(first_lane + (ptrdiff_t)i - (ptrdiff_t)h);
+      T(store)
+      (at, T(select)(seen, T(load)(at), T(set)(instead)));
+    }
+}
+
+/* panel[c][q] = rows[q][c], c < width, a multiple of LANES; PANEL rows. */
+SIMD_OUTLINE void T(to_panel)(REAL *panel, size_t panel_stride, const REAL *rows,
+                              size_t width) {
+  VEC v[LANES];
+  for (size_t h = 0; h < PANEL; h += LANES)
+    for (size_t c = 0; c < width; c += LANES) {
+      SIMD_UNROLL
+      for (size_t i = 0; i < LANES; i++) v[i] = T(load)(rows + (h + i) * width + c);
+      T(transpose)(v);
+      SIMD_UNROLL
+      for (size_t i = 0; i < LANES; i++)
+        T(store)(panel + (c + i) * panel_stride + h, v[i]);
+    }
+}
+
+/* rows[q][c] = panel[c][q]. */
+SIMD_OUTLINE void T(from_panel)(REAL *rows, size_t width, const REAL *panel) {
+  VEC v[LANES];
+  for (size_t h = 0; h < PANEL; h += LANES)
+    for (size_t c = 0; c < width; c += LANES) {
+      SIMD_UNROLL
+      for (size_t i = 0; i < LANES; i++) v[i] = T(load)(panel + (c + i) * PANEL + h);
+      T(transpose)(v);
+      SIMD_UNROLL
+      for (size_t i = 0; i < LANES; i++) T(store)(rows + (h + i) * width + c, v[i]);
+    }
+}
