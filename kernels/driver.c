@@ -23,8 +23,10 @@ typedef struct plan {
   size_t blocks;          /* of a slice; 0: slices are not divided */
   size_t parts;           /* of what a slice's blocks share */
   size_t shared_bytes;    /* of that, padded */
-  int workers;            /* threads that attend */
-  size_t bytes;           /* of the whole workspace */
+  size_t projections;     /* tasks of the block stage; 0 for attention */
+  int workers;  /* threads, the same in every phase: OpenMP ends those it has no use
+                 * for, and starting them again takes longer than a small run */
+  size_t bytes; /* of the whole workspace */
 } plan;
 
 static const char *broken_bound(const lkv_problem *problem) {
@@ -80,8 +82,9 @@ lkv_problem lkv_resolve_tiles(const lkv_kernel *kernel, lkv_problem problem) {
 }
 
 /* Threads for so many tasks, when at most `threads` are wanted. */
-static int team_size(size_t threads, size_t tasks) {
-  return (int)size_min(size_min(threads, tasks), INT_MAX);
+/* Of X's rows, in the block stage. */
+static size_t projection_blocks(const plan *p) {
+  return (p->rows - 1) / PROJECTION_ROWS + 1;
 }
 
 /* Divides slices into query blocks where threads would idle otherwise. */
@@ -108,13 +111,17 @@ static lkv_status make_plan(const lkv_kernel *kernel, const lkv_problem *problem
   p->width = size_times(problem->heads, problem->head_dim);
   p->rows = size_times(problem->batch, problem->seq_len);
   if (stage == LKV_STAGE_BLOCK && p->width > INT_MAX) return LKV_TOO_LARGE;
-  p->projected_bytes = 0;
-  if (stage == LKV_STAGE_BLOCK)
+  p->projected_bytes = p->projections = 0;
+  if (stage == LKV_STAGE_BLOCK) {
     p->projected_bytes =
         size_round_up(operand_bytes(kernel, problem), LKV_WORKSPACE_ALIGNMENT);
+    p->projections = size_times(LKV_OPERANDS, projection_blocks(p));
+  }
   p->slice_bytes = slice_bytes(kernel, problem);
   plan_blocks(kernel, problem, threads, p);
-  p->workers = team_size(threads, size_times(p->slices, p->blocks ? p->blocks : 1));
+  const size_t attending = size_times(p->slices, p->blocks ? p->blocks : 1);
+  const size_t tasks = attending > p->projections ? attending : p->projections;
+  p->workers = (int)size_min(size_min(threads, tasks), INT_MAX);
   p->bytes = size_plus(size_times(p->projected_bytes, LKV_OPERANDS),
                        size_plus(size_times(p->shared_bytes, p->slices),
                                  size_times(p->slice_bytes, (size_t)p->workers)));
@@ -141,30 +148,15 @@ static void multiply_rows(lkv_dtype dtype, const void *x, const void *weight, vo
                 0.0F, out, n);
 }
 
-/* operand[o] = x @ weight[o], each to its own padded region of `workspace`. */
-static void project(const lkv_inputs *inputs, lkv_dtype dtype, const plan *p,
-                    size_t threads, char *workspace) {
-  const size_t row_bytes = p->width * lkv_dtype_size(dtype);
-  const size_t blocks = (p->rows - 1) / PROJECTION_ROWS + 1;
-  const size_t tasks = LKV_OPERANDS * blocks;
-  openblas_set_num_threads(1);
-#pragma omp parallel for num_threads(team_size(threads, tasks)) schedule(dynamic, 1)
-  for (size_t task = 0; task < tasks; task++) {
-    const size_t operand = task / blocks, first = task % blocks * PROJECTION_ROWS;
-    const size_t count = size_min(PROJECTION_ROWS, p->rows - first);
-    multiply_rows(
-        dtype, (const char *)inputs->x + first * row_bytes, inputs->weight[operand],
-        workspace + operand * p->projected_bytes + first * row_bytes, count, p->width);
-  }
-}
-
-/* A run's attention: operands and output of the shape (batch, seq_len, heads, head_dim),
- * and the memory of its threads and slices. */
+/* One call of lkv_run: operands and output of the shape (batch, seq_len, heads,
+ * head_dim), and the memory of its threads and slices. */
 typedef struct run {
   const lkv_kernel *kernel;
   const lkv_problem *problem;
   const plan *p;
+  const lkv_inputs *inputs;
   const void *const *operand;
+  char *projected; /* the block stage's operands, each in a padded region */
   char *workspace; /* of `workers` threads, then shared by the blocks of each slice */
   void *y;
 } run;
@@ -202,59 +194,62 @@ static void *slice_shared(const run *r, size_t slice) {
          slice * r->p->shared_bytes;
 }
 
-static size_t attend_slices(const run *r) {
+/* Runs tasks 0 .. count - 1, in any order on several threads. One thread needs no team:
+ * making one costs more than the smallest kernels do. */
+static lkv_status for_each(const run *r, size_t count,
+                           lkv_status (*task)(const run *r, size_t index)) {
   size_t failures = 0;
+  if (r->p->workers == 1) {
+    for (size_t i = 0; i < count; i++) failures += task(r, i) != LKV_OK;
+  } else {
 #pragma omp parallel for num_threads(r->p->workers) schedule(dynamic, 1) \
     reduction(+ : failures)
-  for (size_t slice = 0; slice < r->p->slices; slice++) {
-    const lkv_operands view = slice_operands(r, slice);
-    if (r->kernel->attention(r->problem, &view, thread_workspace(r),
-                             slice_output(r, slice)) != LKV_OK)
-      failures++;
+    for (size_t i = 0; i < count; i++) failures += task(r, i) != LKV_OK;
   }
-  return failures;
+  return failures ? LKV_KERNEL_FAILED : LKV_OK;
+}
+
+/* Some rows of operand[o] = x @ weight[o]. */
+static lkv_status project_rows(const run *r, size_t task) {
+  const plan *p = r->p;
+  const size_t operand = task / projection_blocks(p);
+  const size_t first = task % projection_blocks(p) * PROJECTION_ROWS;
+  const size_t offset = first * p->width * lkv_dtype_size(r->kernel->operand_type);
+  multiply_rows(r->kernel->operand_type, (const char *)r->inputs->x + offset,
+                r->inputs->weight[operand],
+                r->projected + operand * p->projected_bytes + offset,
+                size_min(PROJECTION_ROWS, p->rows - first), p->width);
+  return LKV_OK;
+}
+
+static lkv_status attend_slice(const run *r, size_t slice) {
+  const lkv_operands view = slice_operands(r, slice);
+  return r->kernel->attention(r->problem, &view, thread_workspace(r),
+                              slice_output(r, slice));
 }
 
 /* Pass 1 of a run in blocks: what the blocks of each slice share. */
-static size_t prepare_blocks(const run *r) {
-  size_t failures = 0;
-#pragma omp parallel for num_threads(r->p->workers) schedule(dynamic, 1) \
-    reduction(+ : failures)
-  for (size_t task = 0; task < r->p->slices * r->p->parts; task++) {
-    const size_t slice = task / r->p->parts, part = task % r->p->parts;
-    const lkv_operands view = slice_operands(r, slice);
-    if (r->kernel->blocks->prepare(r->problem, &view, part, thread_workspace(r),
-                                   slice_shared(r, slice)) != LKV_OK)
-      failures++;
-  }
-  return failures;
+static lkv_status prepare_part(const run *r, size_t task) {
+  const size_t slice = task / r->p->parts, part = task % r->p->parts;
+  const lkv_operands view = slice_operands(r, slice);
+  return r->kernel->blocks->prepare(r->problem, &view, part, thread_workspace(r),
+                                    slice_shared(r, slice));
 }
 
 /* Pass 2: the blocks, the longest first. */
-static size_t attend_blocks(const run *r) {
-  size_t failures = 0;
-#pragma omp parallel for num_threads(r->p->workers) schedule(dynamic, 1) \
-    reduction(+ : failures)
-  for (size_t task = 0; task < r->p->slices * r->p->blocks; task++) {
-    const size_t slice = task % r->p->slices;
-    const size_t block = r->p->blocks - 1 - task / r->p->slices;
-    const lkv_operands view = slice_operands(r, slice);
-    if (r->kernel->blocks->attend(r->problem, &view, slice_shared(r, slice), block,
-                                  thread_workspace(r), slice_output(r, slice)) != LKV_OK)
-      failures++;
-  }
-  return failures;
+static lkv_status attend_block(const run *r, size_t task) {
+  const size_t slice = task % r->p->slices;
+  const size_t block = r->p->blocks - 1 - task / r->p->slices;
+  const lkv_operands view = slice_operands(r, slice);
+  return r->kernel->blocks->attend(r->problem, &view, slice_shared(r, slice), block,
+                                   thread_workspace(r), slice_output(r, slice));
 }
 
 static lkv_status attend(const run *r) {
-  size_t failures;
-  if (r->p->blocks) {
-    failures = prepare_blocks(r);
-    if (failures == 0) failures = attend_blocks(r);
-  } else {
-    failures = attend_slices(r);
-  }
-  return failures ? LKV_KERNEL_FAILED : LKV_OK;
+  const plan *p = r->p;
+  if (!p->blocks) return for_each(r, p->slices, attend_slice);
+  const lkv_status status = for_each(r, p->slices * p->parts, prepare_part);
+  return status == LKV_OK ? for_each(r, p->slices * p->blocks, attend_block) : status;
 }
 
 static bool inputs_complete(const lkv_inputs *inputs) {
@@ -277,14 +272,17 @@ lkv_status lkv_run(const lkv_kernel *kernel, const lkv_problem *problem,
   run r = {.kernel = kernel,
            .problem = problem,
            .p = &p,
+           .inputs = inputs,
            .operand = inputs->operand,
+           .projected = workspace,
            .workspace = workspace,
            .y = y};
   const void *projected[LKV_OPERANDS];
   if (inputs->stage == LKV_STAGE_BLOCK) {
     for (size_t o = 0; o < LKV_OPERANDS; o++)
       projected[o] = (const char *)workspace + o * p.projected_bytes;
-    project(inputs, kernel->operand_type, &p, threads, workspace);
+    openblas_set_num_threads(1);
+    for_each(&r, p.projections, project_rows);
     r.operand = projected;
     r.workspace += LKV_OPERANDS * p.projected_bytes;
   }

@@ -7,7 +7,7 @@
 
 #include "error.h"
 
-enum { TENSOR_RANK_MAX = 8 };
+enum { TENSOR_RANK_MAX = 8, TENSOR_ALIGNMENT = 64 };
 
 /* Element types a case file may hold; the machine's byte order. */
 typedef enum tensor_type {
@@ -23,7 +23,8 @@ typedef struct tensor {
   size_t rank; /* 0: a scalar */
   size_t shape[TENSOR_RANK_MAX];
   size_t count; /* elements: the product of shape */
-  void *data;   /* owned, count elements; NULL only in a zeroed tensor */
+  void *data;   /* owned, count elements, aligned to TENSOR_ALIGNMENT bytes; NULL only in
+                 * a zeroed tensor */
 } tensor;
 
 size_t tensor_type_size(tensor_type type);

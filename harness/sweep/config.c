@@ -234,9 +234,11 @@ static bool expand(int axis, const char *entry, numbers *list, const char **reme
   if (!dots) return from >= low && from <= high && push_number(list, from);
   if (axis == AXIS_SEED || !whole_number(dots + 2, strlen(dots + 2), &to)) return false;
   if (from < low || to > high || from > to) return false;
-  for (uint64_t n = from; n <= to; n *= 2)
+  uint64_t n = from;
+  for (; n <= to; n *= 2)
     if (!push_number(list, n)) return false;
-  return true;
+  *remedy = "a range that doubling reaches the end of, such as 32..128";
+  return n / 2 == to;
 }
 
 static bool take_numbers(const char *file, const yaml_lines *lines, int axis,

@@ -36,7 +36,10 @@ expect 0 "$LINKV" sweep c.yaml --db r.db --quiet
 expect 0 "$LINKV" sweep c.yaml --db r.db --quiet
 grep -q " 0 repetitions measured now" out || fail "a complete sweep measures again"
 [ "$(query r.db 'PRAGMA integrity_check')" = ok ] || fail "the database is damaged"
-[ "$(query r.db 'SELECT count(*) FROM repetition')" -eq $((2 * points + 1)) ] || fail "repetitions are lost or doubled"
+# What this CPU lacks is skipped once; all else has its two repetitions.
+whole="SELECT count(*) FROM (SELECT count(*) n, min(status) s FROM repetition JOIN point ON id = point
+  WHERE key != 'by hand' GROUP BY point HAVING n = 2 AND s = 'ok' OR n = 1 AND s = 'skipped')"
+[ "$(query r.db "$whole")" -eq "$points" ] || fail "repetitions are lost or doubled"
 expect 0 "$LINKV" export --db r.db --format jsonl
 [ "$(wc -l <out)" -eq $((points + 1)) ] || fail "rows are lost or doubled"
 [ "$(sort out | uniq -d | wc -l)" -eq 0 ] || fail "a row is there twice"
@@ -76,7 +79,8 @@ grep -q "goes on: linkv sweep slow.yaml --db s.db --quiet" stopped || { cat stop
 "$LINKV" sweep c.yaml --db two.db --quiet >other & b=$!
 wait $a || fail "of two sweeps on one database the first fails"
 wait $b || fail "of two sweeps on one database the second fails"
-[ "$(query two.db 'SELECT count(*) FROM repetition')" -eq $((2 * points)) ] || fail "two sweeps lose or double rows"
+[ "$(query two.db "$whole")" -eq "$points" ] || fail "two sweeps lose or double rows"
 told=$(sed -n 's/.*; \([0-9]*\) repetitions measured now.*/\1/p' one other | awk '{ n += $1 } END { print n }')
-[ "$told" -eq $((2 * points)) ] || fail "two sweeps claim $told repetitions of $((2 * points))"
+stored=$(query two.db 'SELECT count(*) FROM repetition')
+[ "$told" -eq "$stored" ] || fail "two sweeps claim $told repetitions of $stored"
 echo "$points points: none lost, none doubled"

@@ -34,7 +34,8 @@ lkv_problem lkv_resolve_tiles(const lkv_kernel *kernel, lkv_problem problem);
 /* Bytes lkv_run needs: a kernel workspace a thread, what the query blocks of a slice
  * share, and the projected operands of the block stage. A thread is never given less than
  * one (batch, head) slice, or than one block of it where the kernel has blocks and there
- * are more threads than slices: threads past that cost nothing. Returns LKV_TOO_LARGE
+ * are more threads than slices, or, in the block stage, than one projection: threads past
+ * that cost nothing. Returns LKV_TOO_LARGE
  * where it does not fit size_t. */
 lkv_status lkv_workspace_bytes(const lkv_kernel *kernel, const lkv_problem *problem,
                                lkv_stage stage, size_t threads, size_t *bytes);

@@ -100,10 +100,10 @@ static void every_key_is_read(void **state) {
 static void ranges_double(void **state) {
   (void)state;
   static const uint64_t want[] = {
-      32, 64, 128, 3, 6, 12, 5, 7, UINT64_C(1) << 31, UINT64_C(1) << 32};
+      32, 64, 128, 3, 6, 12, 24, 5, 10, 7, UINT64_C(1) << 31, UINT64_C(1) << 32};
   config c = parse(
       "name: q\naxes: {kernel: [a], head_dim: [1],\n"
-      "  seq_len: [32..128, 3..23, 5..9, 7..7, 2147483648..4294967296]}\n");
+      "  seq_len: [32..128, 3..24, 5..10, 7..7, 2147483648..4294967296]}\n");
   expect_numbers(&c, AXIS_SEQ_LEN, COUNT_OF(want), want);
   config_free(&c);
 }
@@ -177,6 +177,7 @@ static void bad_axes_are_refused_with_their_place(void **state) {
       {"heads: [1, -1]", "heads[1]", "'-1' is not a whole number"},
       {"heads: [1e99]", "heads[0]", "'1e99' is not a whole number"},
       {"heads: [4294967297]", "heads[0]", "is not a whole number"},
+      {"heads: [32..100]", "heads[0]", "'32..100' is not a range that doubling reaches"},
       {"heads: [64..32]", "heads[0]", "'64..32' is not"},
       {"heads: [0..32]", "heads[0]", "'0..32' is not"},
       {"heads: [1..4294967297]", "heads[0]", "is not"},
