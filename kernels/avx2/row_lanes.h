@@ -61,12 +61,11 @@ static inline row_vector row_max(row_vector a, row_vector b) {
   return _mm256_blendv_ps(_mm256_max_ps(a, b), a, _mm256_cmp_ps(a, a, _CMP_UNORD_Q));
 }
 
-/* Lanes `first` and later. */
-static inline row_mask row_from(ptrdiff_t first) {
+/* Lanes `first` <= 8 and later. */
+static inline row_mask row_from(size_t first) {
   static const int32_t ones[16] = {0,  0,  0,  0,  0,  0,  0,  0,
                                    -1, -1, -1, -1, -1, -1, -1, -1};
-  const ptrdiff_t none = first < 0 ? 0 : first < 8 ? first : 8;
-  return _mm256_loadu_ps((const float *)ones + 8 - none);
+  return _mm256_loadu_ps((const float *)ones + 8 - first);
 }
 
 /* x, 0 outside the mask. */

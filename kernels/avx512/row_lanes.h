@@ -59,10 +59,9 @@ static inline row_vector row_max(row_vector a, row_vector b) {
                             a);
 }
 
-/* Lanes `first` and later. */
-static inline row_mask row_from(ptrdiff_t first) {
-  const unsigned none = first < 0 ? 0 : first < 16 ? (unsigned)first : 16;
-  return (row_mask)(0xffffU << none);
+/* Lanes `first` <= 16 and later. */
+static inline row_mask row_from(size_t first) {
+  return (row_mask)(0xffffU << first);
 }
 
 /* x, 0 outside the mask. */

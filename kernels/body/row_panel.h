@@ -32,6 +32,8 @@ enum {
   ROW_BLOCK_MAX = ROW_BLOCK_FULL > ROW_BLOCK_PART ? ROW_BLOCK_FULL : ROW_BLOCK_PART
 };
 
+static_assert(ROW_VECTORS == 1 || ROW_VECTORS == 2, "row_block has a tail for each");
+
 #define ROW_INLINE static inline __attribute__((always_inline))
 
 typedef struct row_state {
@@ -96,65 +98,84 @@ typedef struct row_matrix {
   size_t row, column;
 } row_matrix;
 
+/* out (+)= a x: x (depth, lanes) and out (rows, lanes) have rows of `stride`. After
+ * `depth` rows that every lane sees come `tail` more, of which row k counts from lane k
+ * on. */
 typedef struct row_factor {
-  const f32 *x; /* (depth, lanes), rows of `stride` */
-  f32 *out;     /* rows of the same stride */
-  size_t stride, depth;
-  bool adds;     /* to what `out` holds */
-  bool triangle; /* row k of x counts from lane k on; depth <= ROW_LANES */
+  const f32 *x;
+  f32 *out;
+  size_t stride, depth, tail;
+  bool adds; /* to what `out` holds */
 } row_factor;
 
-/* out[m] (+)= sum_k a(m, k) x[k] for `rows` rows and `vectors` vectors, both constants
- * after inlining; the accumulators are registers. */
+/* One step of a block: sum[m] += a(m, k) x[k], from vector `from` on; in that vector from
+ * lane `lane` on where `masks`. */
+ROW_INLINE void row_step(row_vector sum[ROW_BLOCK_MAX][ROW_VECTORS], row_matrix a,
+                         const row_factor *f, size_t k, size_t rows, size_t vectors,
+                         size_t from, bool masks, size_t lane) {
+  row_vector x[ROW_VECTORS];
+  for (size_t v = from; v < vectors; v++)
+    x[v] = row_load(f->x + k * f->stride + v * ROW_LANES);
+  const row_mask seen = row_from(lane);
+  for (size_t m = 0; m < rows; m++) {
+    const row_vector e = row_set(a.data[m * a.row + k * a.column]);
+    for (size_t v = from; v < vectors; v++)
+      sum[m][v] = row_fma(masks && v == from ? row_keep(seen, e) : e, x[v], sum[m][v]);
+  }
+}
+
+/* The tail's rows whose first lane is in vector v, a constant. */
+ROW_INLINE void row_tail(row_vector sum[ROW_BLOCK_MAX][ROW_VECTORS], row_matrix a,
+                         const row_factor *f, size_t rows, size_t vectors, size_t v) {
+  const size_t end = size_min((v + 1) * ROW_LANES, f->tail);
+  for (size_t k = v * ROW_LANES; k < end; k++)
+    row_step(sum, a, f, f->depth + k, rows, vectors, v, true, k - v * ROW_LANES);
+}
+
+/* A block of rows and vectors, both constants after inlining: the sums are registers. */
 ROW_INLINE void row_block(row_matrix a, row_factor f, size_t rows, size_t vectors) {
   row_vector sum[ROW_BLOCK_MAX][ROW_VECTORS];
   for (size_t m = 0; m < rows; m++)
     for (size_t v = 0; v < vectors; v++)
       sum[m][v] = f.adds ? row_load(f.out + m * f.stride + v * ROW_LANES) : row_zero();
-  for (size_t k = 0; k < f.depth; k++) {
-    row_vector x[ROW_VECTORS];
-    const row_mask seen = f.triangle ? row_from((ptrdiff_t)k) : row_from(0);
-    for (size_t v = 0; v < vectors; v++)
-      x[v] = row_load(f.x + k * f.stride + v * ROW_LANES);
-    for (size_t m = 0; m < rows; m++) {
-      const row_vector e = row_set(a.data[m * a.row + k * a.column]);
-      for (size_t v = 0; v < vectors; v++)
-        sum[m][v] =
-            row_fma(f.triangle && v == 0 ? row_keep(seen, e) : e, x[v], sum[m][v]);
-    }
-  }
+  for (size_t k = 0; k < f.depth; k++)
+    row_step(sum, a, &f, k, rows, vectors, 0, false, 0);
+  row_tail(sum, a, &f, rows, vectors, 0);
+  if (vectors == 2) row_tail(sum, a, &f, rows, vectors, 1);
   for (size_t m = 0; m < rows; m++)
     for (size_t v = 0; v < vectors; v++)
       row_store(f.out + m * f.stride + v * ROW_LANES, sum[m][v]);
 }
 
+/* Rows of the next block: as many as registers hold, but no rest of one or two. */
+ROW_INLINE size_t row_block_rows(size_t left, size_t most) {
+  if (left >= most && left != most + 1 && left != most + 2) return most;
+  return left >= 8 && most >= 8 ? 8 : left >= 4 ? 4 : left >= 3 ? 3 : left;
+}
+
 /* row_block over any number of rows. */
 ROW_INLINE void row_blocks(row_matrix a, row_factor f, size_t rows, size_t most,
                            size_t vectors) {
-  size_t m = 0, step;
-  for (; m < rows; m += step) {
-    row_matrix part = a;
-    row_factor to = f;
-    part.data += m * a.row;
-    to.out += m * f.stride;
-    const size_t left = rows - m;
-    if (left >= most) {
-      step = most;
-      row_block(part, to, most, vectors);
-    } else if (most > 8 && left >= 8) {
-      step = 8;
-      row_block(part, to, 8, vectors);
-    } else if (left >= 4) {
-      step = 4;
-      row_block(part, to, 4, vectors);
-    } else {
-      step = 1;
-      row_block(part, to, 1, vectors);
-    }
+  for (size_t step; rows > 0; rows -= step) {
+    step = row_block_rows(rows, most);
+    if (step == most)
+      row_block(a, f, most, vectors);
+    else if (most > 8 && step == 8)
+      row_block(a, f, 8, vectors);
+    else if (step == 4)
+      row_block(a, f, 4, vectors);
+    else if (step == 3)
+      row_block(a, f, 3, vectors);
+    else if (step == 2)
+      row_block(a, f, 2, vectors);
+    else
+      row_block(a, f, 1, vectors);
+    a.data += step * a.row;
+    f.out += step * f.stride;
   }
 }
 
-/* The same with the matrix's unit stride known, for addresses that cost nothing. */
+/* ... over the vectors of a span, all or one. */
 ROW_INLINE void row_product(row_matrix a, row_factor f, size_t rows, row_span span) {
   f.x += span.first * ROW_LANES;
   f.out += span.first * ROW_LANES;
@@ -164,7 +185,7 @@ ROW_INLINE void row_product(row_matrix a, row_factor f, size_t rows, row_span sp
     row_blocks(a, f, rows, ROW_BLOCK_PART, 1);
 }
 
-/* out[i] (+)= row_i . x: products of rows of an operand or a state with the panel. */
+/* out[i] = row_i . x, of an operand's or a state's rows. */
 static void row_dots(const f32 *rows, size_t stride, size_t count, size_t d, const f32 *x,
                      f32 *out, row_span span) {
   const row_matrix a = {rows, stride, 1};
@@ -172,25 +193,17 @@ static void row_dots(const f32 *rows, size_t stride, size_t count, size_t d, con
   row_product(a, f, count, span);
 }
 
-/* out[c] += sum_i row_i[c] x[i], c < d. */
-static void row_sums(const f32 *rows, size_t stride, size_t count, size_t d, const f32 *x,
-                     f32 *out, row_span span) {
-  const row_matrix a = {rows, 1, stride};
-  const row_factor f = {
-      .x = x, .out = out, .stride = ROW_PANEL, .depth = count, .adds = true};
-  row_product(a, f, d, span);
-}
-
-/* The same where row i counts from the span's lane i on. */
-static void row_sums_triangle(const f32 *rows, size_t stride, size_t count, size_t d,
-                              const f32 *x, f32 *out, row_span span) {
+/* out[c] (+)= sum_i row_i[c] x[i], c < d, over `count` rows and then `tail` more, of
+ * which row i counts from lane i on. */
+static void row_sums(const f32 *rows, size_t stride, size_t count, size_t tail, size_t d,
+                     const f32 *x, f32 *out, row_span span, bool adds) {
   const row_matrix a = {rows, 1, stride};
   const row_factor f = {.x = x,
                         .out = out,
                         .stride = ROW_PANEL,
                         .depth = count,
-                        .adds = true,
-                        .triangle = true};
+                        .tail = tail,
+                        .adds = adds};
   row_product(a, f, d, span);
 }
 
@@ -214,43 +227,31 @@ static row_span row_whole(const row_panel *p) {
   return (row_span){0, (p->count - 1) / ROW_LANES + 1};
 }
 
-/* Vector `v` of the panel: the first that sees tokens first + v LANES and later. */
-static size_t row_step_end(const row_panel *p, size_t v) {
-  return p->first + size_min((v + 1) * ROW_LANES, p->count);
-}
-
 /* out[i - from] = operand_i . x for the tokens i that the panel sees. A token is left out
  * for vectors that lie before it; lanes before it hold what no one may use. */
 static void row_seen_dots(const row_state *w, const lkv_operands *operands, int operand,
                           const row_panel *p, size_t from, const f32 *x, f32 *out) {
   row_span span = row_whole(p);
   for (size_t i = from; span.first < span.end; span.first++) {
-    const size_t end = row_step_end(p, span.first);
+    const size_t end = p->first + size_min((span.first + 1) * ROW_LANES, p->count);
     row_dots(operand_row(operands, operand, i), operands->stride[operand], end - i, w->d,
              x, out + (i - from) * ROW_PANEL, span);
     i = end;
   }
 }
 
-/* out += sum_i operand_i x[i - from] over the same tokens. */
+/* out (+)= sum_i operand_i x[i - from] over the same tokens. */
 static void row_seen_sums(const row_state *w, const lkv_operands *operands, int operand,
-                          const row_panel *p, size_t from, const f32 *x, f32 *out) {
-  const size_t stride = operands->stride[operand];
-  row_span span = row_whole(p);
-  if (p->first > from)
-    row_sums(operand_row(operands, operand, from), stride, p->first - from, w->d, x, out,
-             span);
-  for (size_t i = p->first; span.first < span.end; span.first++) {
-    const size_t end = row_step_end(p, span.first);
-    row_sums_triangle(operand_row(operands, operand, i), stride, end - i, w->d,
-                      x + (i - from) * ROW_PANEL, out, span);
-    i = end;
-  }
+                          const row_panel *p, size_t from, const f32 *x, f32 *out,
+                          bool adds) {
+  row_sums(operand_row(operands, operand, from), operands->stride[operand],
+           p->first - from, p->count, w->d, x, out, row_whole(p), adds);
 }
 
 /* Lanes of vector `v` whose query sees token i. */
 static inline row_mask row_seen(const row_panel *p, size_t i, size_t v) {
-  return row_from((ptrdiff_t)i - (ptrdiff_t)(p->first + v * ROW_LANES));
+  const size_t lane0 = p->first + v * ROW_LANES;
+  return row_from(i < lane0 ? 0 : size_min(i - lane0, ROW_LANES));
 }
 
 /* Vectors that see token i at all. */
@@ -268,19 +269,21 @@ static void row_mask_local(const row_panel *p, size_t from, f32 *x) {
     }
 }
 
-/* e^x for x <= 0, at most 1 ulp: x = n ln 2 + r, e^r = 1 + r q(r), |r| <= ln 2 / 2. */
+/* e^x for x <= 0, at most 1 ulp: x = n ln 2 + r with |r| <= ln 2 / 2, and e^r by the
+ * polynomial of degree 6 that starts 1 + r and whose largest error, 3.6e-9, is least. */
 ROW_INLINE row_vector row_exp(row_vector x) {
   const row_vector bounded = row_at_least(row_set(-105.0F), x); /* e^-105 rounds to 0 */
   const row_vector n = row_round(row_mul(bounded, row_set(0x1.715476p+0F)));
   row_vector r = row_fma(n, row_set(-0x1.62e4p-1F), bounded);
   r = row_fma(n, row_set(-0x1.7f7d1cp-20F), r);
-  row_vector q = row_set(0x1.6d4362p-10F);
-  q = row_fma(q, r, row_set(0x1.123dcep-7F));
-  q = row_fma(q, r, row_set(0x1.5554e8p-5F));
-  q = row_fma(q, r, row_set(0x1.55547cp-3F));
-  q = row_fma(q, r, row_set(0.5F));
-  q = row_fma(row_mul(r, r), q, r);
-  return row_scale(row_add(q, row_set(1)), n);
+  row_vector e = row_set(0x1.6a23c8p-10F);
+  e = row_fma(e, r, row_set(0x1.123a20p-7F));
+  e = row_fma(e, r, row_set(0x1.5558f2p-5F));
+  e = row_fma(e, r, row_set(0x1.555492p-3F));
+  e = row_fma(e, r, row_set(0x1.fffffcp-2F));
+  e = row_fma(e, r, row_set(1));
+  e = row_fma(e, r, row_set(1));
+  return row_scale(e, n);
 }
 
 /* In `weight`, s_i = N_i / (A_i + eps), -infinity where masked; the largest of each lane,
@@ -334,9 +337,9 @@ static void row_weights(const row_state *w, const row_panel *p, f32 eps,
 }
 
 /* out (width, PANEL) = rows (PANEL, width) transposed. */
-static void row_to_lanes(const row_state *w, f32 *out) {
-  for (size_t c = 0; c < w->width; c += 8)
-    for (size_t q = 0; q < ROW_PANEL; q += 8)
+static void row_to_lanes(const row_state *w, size_t count, f32 *out) {
+  for (size_t q = 0; q < count; q += 8)
+    for (size_t c = 0; c < w->width; c += 8)
       row_transpose8(w->rows + q * w->width + c, w->width, out + c * ROW_PANEL + q,
                      ROW_PANEL);
 }
@@ -347,7 +350,7 @@ static void row_load_queries(const row_state *w, const lkv_operands *operands,
   for (size_t q = 0; q < p->count; q++)
     memcpy(w->rows + q * w->width, operand_row(operands, LKV_Q, p->first + q),
            w->d * sizeof(f32));
-  row_to_lanes(w, w->query);
+  row_to_lanes(w, p->count, w->query);
 }
 
 /* Z^T of one key operand; `sum` holds Z before the panel, and then with it. */
@@ -360,12 +363,12 @@ static void row_load_sums(const row_state *w, const lkv_operands *operands, int 
     for (size_t c = 0; c < d; c++) row[c] = sum[c] + key[c];
     sum = row;
   }
-  row_to_lanes(w, out);
+  row_to_lanes(w, p->count, out);
 }
 
 static void row_store_output(const row_state *w, const row_panel *p, lkv_output y) {
-  for (size_t c = 0; c < w->width; c += 8)
-    for (size_t q = 0; q < ROW_PANEL; q += 8)
+  for (size_t q = 0; q < p->count; q += 8)
+    for (size_t c = 0; c < w->width; c += 8)
       row_transpose8(w->y + c * ROW_PANEL + q, ROW_PANEL, w->rows + q * w->width + c,
                      w->width);
   for (size_t q = 0; q < p->count; q++)
@@ -375,17 +378,17 @@ static void row_store_output(const row_state *w, const row_panel *p, lkv_output 
 /* y of a panel's queries. */
 static void row_attend(const row_state *w, const lkv_operands *operands,
                        const row_panel *p, f32 eps, lkv_output y) {
-  const size_t d = w->d, panel = w->width * ROW_PANEL;
+  const size_t d = w->d;
+  const bool has_state = p->chunk > 0;
   const row_span all = row_whole(p);
   row_vector largest[ROW_VECTORS], scale[ROW_VECTORS];
 
   /* r = S_K Q + sum_j KK_j (VK_j . Q). */
   row_load_queries(w, operands, p);
-  clear_f32(w->r, panel);
-  if (p->chunk > 0) row_dots(w->k.s, w->width, d, d, w->query, w->r, all);
+  if (has_state) row_dots(w->k.s, w->width, d, d, w->query, w->r, all);
   row_seen_dots(w, operands, LKV_VK, p, p->chunk, w->query, w->local);
   row_mask_local(p, p->chunk, w->local);
-  row_seen_sums(w, operands, LKV_KK, p, p->chunk, w->local, w->r);
+  row_seen_sums(w, operands, LKV_KK, p, p->chunk, w->local, w->r, has_state);
 
   /* Z_K and Z_V, query by query. */
   row_load_sums(w, operands, LKV_KK, p, w->sum_k, w->z_k);
@@ -402,15 +405,13 @@ static void row_attend(const row_state *w, const lkv_operands *operands,
   /* g = sum_i p_i / (QV_i . Z_V + eps) QV_i. */
   row_seen_dots(w, operands, LKV_QV, p, 0, w->z_v, w->bottom);
   row_weights(w, p, eps, scale);
-  clear_f32(w->g, panel);
-  row_seen_sums(w, operands, LKV_QV, p, 0, w->weight, w->g);
+  row_seen_sums(w, operands, LKV_QV, p, 0, w->weight, w->g, false);
 
   /* y = S_V^T g + sum_j VV_j (KV_j . g). */
-  clear_f32(w->y, panel);
-  if (p->chunk > 0) row_sums(w->v.s, w->width, d, d, w->g, w->y, all);
+  if (has_state) row_sums(w->v.s, w->width, d, 0, d, w->g, w->y, all, false);
   row_seen_dots(w, operands, LKV_KV, p, p->chunk, w->g, w->local);
   row_mask_local(p, p->chunk, w->local);
-  row_seen_sums(w, operands, LKV_VV, p, p->chunk, w->local, w->y);
+  row_seen_sums(w, operands, LKV_VV, p, p->chunk, w->local, w->y, has_state);
   row_store_output(w, p, y);
 }
 
