@@ -11,13 +11,17 @@ static inline float blas_bits(int32_t bits) {
   return x;
 }
 
-/* e^x for x <= 0, at most 1 ulp where the compiler fuses a multiplication and an
+/* x where it is at least -105, whose exponential rounds to 0, else that; NaN stays. */
+static inline float blas_exp_clamp(float x) {
+  return (x > -105.0F) | (x != x) ? x : -105.0F;
+}
+
+/* e^x for -105 <= x <= 0, at most 1 ulp where the compiler fuses a multiplication and an
  * addition: x = n ln 2 + r, |r| <= ln 2 / 2, e^r a polynomial of degree 6; 2^n in two
  * factors, for denormal results. */
 static inline float blas_exp(float x) {
   const float to_integer =
-      0x1.8p+23F;                /* added, it rounds to an integer in the low bits */
-  x = x < -105.0F ? -105.0F : x; /* e^-105 rounds to 0; NaN stays */
+      0x1.8p+23F; /* added, it rounds to an integer in the low bits */
   const float shifted = x * 0x1.715476p+0F + to_integer;
   const float n = shifted - to_integer;
   float r = x - n * 0x1.62e4p-1F;

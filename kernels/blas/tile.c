@@ -13,10 +13,9 @@
  * workspace O(tile_q (d + tile_q + tile_k) + d^2).
  */
 #include <assert.h>
-#include <math.h>
 
 #include "blas/exp.h"
-#include "blas/gemm.h"
+#include "blas/finite.h"
 #include "body/linear_f32.h"
 
 typedef struct tile_state {
@@ -29,6 +28,7 @@ typedef struct tile_state {
   f32 *na;            /* (tile_k, 2 tile_q): N beside A; N's half becomes s and weights */
   f32 *b;             /* (tile_k, tile_q) */
   f32 *m, *l, *keep;  /* (tile_q) */
+  f32 *shift;         /* (tile_q): m, 0 where that is -infinity */
   f32 *clean;         /* (tile_q, d): rows with 0 for what is not finite */
   size_t d, tile_q, tile_k;
 } tile_state;
@@ -40,7 +40,7 @@ typedef struct tile_block {
 
 static lkv_tiles tile_default_tiles(const lkv_problem *problem) {
   (void)problem;
-  return (lkv_tiles){.q = 128, .k = 256};
+  return (lkv_tiles){.q = 64, .k = 256};
 }
 
 static void tile_layout(const lkv_problem *problem, arena *a, tile_state *w) {
@@ -60,6 +60,7 @@ static void tile_layout(const lkv_problem *problem, arena *a, tile_state *w) {
   w->m = take_f32(a, q);
   w->l = take_f32(a, q);
   w->keep = take_f32(a, q);
+  w->shift = take_f32(a, q);
   w->clean = take_f32(a, size_times(q, d));
 }
 
@@ -96,40 +97,6 @@ static void tile_mask(const tile_state *w, size_t count, f32 *x) {
   for (size_t j = 1; j < count; j++) clear_f32(x + j * w->tile_q, size_min(j, count));
 }
 
-/* Rows of an operand whose product with a zero is zero: where an element is not finite,
- * all of them are copied with 0 for it. Later queries get it back by tile_restore. */
-static blas_matrix tile_finite_rows(const tile_state *w, blas_matrix rows, size_t count,
-                                    bool *is_copy) {
-  bool finite = true;
-  for (size_t j = 0; j < count; j++) {
-    f32 rest = 0;
-    for (size_t c = 0; c < w->d; c++) rest += rows.data[j * rows.stride + c] * 0;
-    finite = finite && rest == 0;
-  }
-  *is_copy = !finite;
-  if (finite) return rows;
-  for (size_t j = 0; j < count; j++)
-    for (size_t c = 0; c < w->d; c++) {
-      const f32 x = rows.data[j * rows.stride + c];
-      w->clean[j * w->d + c] = isfinite(x) ? x : 0;
-    }
-  return (blas_matrix){w->clean, w->d, rows.transposed};
-}
-
-/* Adds what tile_finite_rows left out: out (c, q) += rows (j, c) weight (j, q) for
- * queries q >= j - first; out's element is out[c * column + q * query]. */
-static void tile_restore(const tile_state *w, blas_matrix rows, size_t count,
-                         const f32 *weight, size_t weight_stride, size_t first,
-                         size_t queries, f32 *out, size_t column, size_t query) {
-  for (size_t j = 0; j < count; j++)
-    for (size_t c = 0; c < w->d; c++) {
-      const f32 x = rows.data[j * rows.stride + c];
-      if (isfinite(x)) continue;
-      for (size_t q = first + j; q < queries; q++)
-        out[c * column + q * query] += x * weight[j * weight_stride + q];
-    }
-}
-
 /* R = S_K Q^T + KK^T L with L = VK Q^T, masked. */
 static void tile_right(const tile_state *w, const lkv_operands *operands,
                        const tile_block *block) {
@@ -137,19 +104,20 @@ static void tile_right(const tile_state *w, const lkv_operands *operands,
   const blas_matrix query = tile_rows(operands, LKV_Q, block->first, true);
   const blas_matrix local = {w->local, w->tile_q, false};
   const blas_matrix keys = tile_rows(operands, LKV_KK, block->first, true);
-  bool is_copy;
   if (block->first > 0)
     blas_multiply((blas_matrix){w->s_k, d, false}, query, w->rz, stride, d, n, d, false);
   blas_multiply(tile_rows(operands, LKV_VK, block->first, false), query, w->local,
                 w->tile_q, n, n, d, false);
   tile_mask(w, n, w->local);
-  const blas_matrix finite = tile_finite_rows(w, keys, n, &is_copy);
+  const blas_matrix finite = blas_finite_rows(keys, n, d, w->clean);
   blas_multiply(finite, local, w->rz, stride, d, n, n, block->first > 0);
-  if (is_copy) tile_restore(w, keys, n, w->local, w->tile_q, 0, n, w->rz, stride, 1);
+  if (finite.data != keys.data)
+    blas_restore(keys, n, d, (blas_by_query){w->local, w->tile_q, 1}, 0, n,
+                 (blas_by_query){w->rz, stride, 1});
 }
 
-/* In N, s = N / (A + eps) of keys first .. first + count - 1, and m* in `m`; e in `keep`.
- * Row i starts at its first query. */
+/* In N, s = N / (A + eps) of keys first .. first + count - 1, m* in `m` and `shift`, e in
+ * `keep`. Row i starts at its first query. */
 static void tile_logits(const tile_state *w, const tile_block *block, size_t first,
                         size_t count, f32 eps) {
   for (size_t q = 0; q < block->count; q++) w->keep[q] = w->m[q];
@@ -163,7 +131,9 @@ static void tile_logits(const tile_state *w, const tile_block *block, size_t fir
     }
   }
   for (size_t q = 0; q < block->count; q++)
-    w->keep[q] = w->m[q] == -INFINITY ? 0 : blas_exp(w->keep[q] - w->m[q]);
+    w->shift[q] = w->m[q] == -INFINITY ? 0 : w->m[q];
+  for (size_t q = 0; q < block->count; q++)
+    w->keep[q] = blas_exp(blas_exp_clamp(w->keep[q] - w->shift[q]));
 }
 
 /* In N's half, P / (B + eps), 0 where masked; l. */
@@ -173,10 +143,11 @@ static void tile_weights(const tile_state *w, const tile_block *block, size_t fi
   for (size_t i = 0; i < count; i++) {
     const size_t from = first + i > block->first ? first + i - block->first : 0;
     f32 *restrict n = w->na + i * 2 * w->tile_q, *restrict l = w->l;
-    const f32 *restrict b = w->b + i * w->tile_q, *restrict m = w->m;
+    const f32 *restrict b = w->b + i * w->tile_q, *restrict shift = w->shift;
     for (size_t q = column; q < from; q++) n[q] = 0;
+    for (size_t q = from; q < block->count; q++) n[q] = blas_exp_clamp(n[q] - shift[q]);
     for (size_t q = from; q < block->count; q++) {
-      const f32 p = blas_exp(n[q] - (m[q] == -INFINITY ? 0 : m[q]));
+      const f32 p = blas_exp(n[q]);
       l[q] += p;
       n[q] = p / (b[q] + eps);
     }
@@ -212,14 +183,14 @@ static void tile_keys(const tile_state *w, const lkv_operands *operands,
   /* G = e G + QV^T (P / (B + eps)). */
   const blas_matrix weight = {w->na + column, two, false};
   const blas_matrix rows = {qv.data, qv.stride, true};
-  bool is_copy = false;
   for (size_t c = 0; c < d; c++)
     for (size_t q = column; q < block->count; q++) w->g[c * w->tile_q + q] *= w->keep[q];
   const blas_matrix finite =
-      is_diagonal ? tile_finite_rows(w, rows, count, &is_copy) : rows;
+      is_diagonal ? blas_finite_rows(rows, count, d, w->clean) : rows;
   blas_multiply(finite, weight, w->g + column, w->tile_q, d, queries, count, true);
-  if (is_copy)
-    tile_restore(w, rows, count, w->na, two, column, block->count, w->g, w->tile_q, 1);
+  if (finite.data != rows.data)
+    blas_restore(rows, count, d, (blas_by_query){w->na, two, 1}, column, block->count,
+                 (blas_by_query){w->g, w->tile_q, 1});
 }
 
 /* y = (G / l)^T S_V + E^T VV with E = KV (G / l), masked. */
@@ -230,7 +201,6 @@ static void tile_output(const tile_state *w, const lkv_operands *operands,
   const blas_matrix values = tile_rows(operands, LKV_VV, block->first, false);
   const blas_matrix local = {w->local, w->tile_q, true};
   f32 *out = output_row(y, block->first);
-  bool is_copy;
   for (size_t c = 0; c < d; c++)
     for (size_t q = 0; q < n; q++) w->g[c * w->tile_q + q] /= w->l[q];
   if (block->first > 0)
@@ -239,9 +209,11 @@ static void tile_output(const tile_state *w, const lkv_operands *operands,
   blas_multiply(tile_rows(operands, LKV_KV, block->first, false), g, w->local, w->tile_q,
                 n, n, d, false);
   tile_mask(w, n, w->local);
-  const blas_matrix finite = tile_finite_rows(w, values, n, &is_copy);
+  const blas_matrix finite = blas_finite_rows(values, n, d, w->clean);
   blas_multiply(local, finite, out, y.stride, n, d, n, block->first > 0);
-  if (is_copy) tile_restore(w, values, n, w->local, w->tile_q, 0, n, out, 1, y.stride);
+  if (finite.data != values.data)
+    blas_restore(values, n, d, (blas_by_query){w->local, w->tile_q, 1}, 0, n,
+                 (blas_by_query){out, 1, y.stride});
 }
 
 /* S += key^T value over the block. */
