@@ -77,6 +77,10 @@ bool store_add(store *s, int64_t run, const point_info *info, unsigned repetitio
  * heads, head_dim, seq_len, threads, kernel, tile_q, tile_k, seed, label. */
 bool store_rows(store *s, const char *where, rows *out, error *err);
 
+/* Read bandwidth of a machine's main memory, bytes/s, as the last run on it measured it; 0
+ * where none did. */
+bool store_read_bandwidth(const char *path, const char *machine, double *out, error *err);
+
 /* store_open_reader, store_rows, store_close. */
 bool store_read_rows(const char *path, const char *where, rows *out, error *err);
 
