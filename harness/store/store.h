@@ -43,6 +43,10 @@ typedef struct run_info {
   const char *commit;
 } run_info;
 
+/* Adds the machine or replaces its facts, a JSON object; NULL where they are not known. */
+bool store_set_machine(store *s, const char *machine, const char *facts, error *err);
+
+/* Sets the machine, too. */
 bool store_begin_run(store *s, const run_info *info, int64_t *run, error *err);
 
 /* A point as it is stored. */

@@ -339,11 +339,8 @@ static bool open_sweep(sweep *w, const plan *p, const sweep_options *options, st
   return ok;
 }
 
-/* Seconds for the ceilings that are recorded with a run. */
-#define CEILING_SECONDS 0.5
-
 static bool begin_run(sweep *w, error *err) {
-  json_t *facts = machine_facts_measured(CEILING_SECONDS);
+  json_t *facts = machine_facts();
   char *text = facts ? json_dumps(facts, JSON_COMPACT) : NULL;
   const run_info info = {.label = w->options->label,
                          .command = w->options->command,
@@ -353,6 +350,21 @@ static bool begin_run(sweep *w, error *err) {
                          .machine_facts = text,
                          .commit = build_commit()};
   const bool ok = store_begin_run(w->store, &info, &w->run, err);
+  free(text);
+  json_decref(facts);
+  return ok;
+}
+
+/* Seconds for all ceilings of the machine. */
+#define CEILING_SECONDS 0.5
+
+/* At the end, so that a sweep that is killed again and again still gets on; not where the
+ * user waits for it to stop. */
+static bool record_ceilings(sweep *w, error *err) {
+  if (stop_asked) return true;
+  json_t *facts = machine_facts_measured(CEILING_SECONDS);
+  char *text = facts ? json_dumps(facts, JSON_COMPACT) : NULL;
+  const bool ok = store_set_machine(w->store, machine_id(), text, err);
   free(text);
   json_decref(facts);
   return ok;
@@ -379,7 +391,8 @@ bool sweep_run(const plan *p, const sweep_options *options, store *s, sweep_summ
   sigemptyset(&on_stop.sa_mask);
   sigaction(SIGINT, &on_stop, &old_int);
   sigaction(SIGTERM, &on_stop, &old_term);
-  bool ok = !repetitions || (begin_run(&w, err) && measure_all(&w, out, err));
+  bool ok = !repetitions || (begin_run(&w, err) && measure_all(&w, out, err) &&
+                             record_ceilings(&w, err));
   sigaction(SIGINT, &old_int, NULL);
   sigaction(SIGTERM, &old_term, NULL);
 

@@ -36,7 +36,9 @@ expect 0 "$LINKV" sweep c.yaml --db r.db --quiet
 expect 0 "$LINKV" sweep c.yaml --db r.db --quiet
 grep -q " 0 repetitions measured now" out || fail "a complete sweep measures again"
 [ "$(query r.db 'PRAGMA integrity_check')" = ok ] || fail "the database is damaged"
-[ "$(query r.db 'SELECT count(*) FROM repetition')" -eq $((2 * points + 1)) ] || fail "repetitions are lost or doubled"
+# A skipped point, of a kernel that this CPU cannot run, has one repetition.
+skipped=$(query r.db "SELECT count(*) FROM repetition WHERE status = 'skipped'")
+[ "$(query r.db 'SELECT count(*) FROM repetition')" -eq $((2 * points - skipped + 1)) ] || fail "repetitions are lost or doubled"
 expect 0 "$LINKV" export --db r.db --format jsonl
 [ "$(wc -l <out)" -eq $((points + 1)) ] || fail "rows are lost or doubled"
 [ "$(sort out | uniq -d | wc -l)" -eq 0 ] || fail "a row is there twice"
@@ -60,5 +62,5 @@ expect 0 "$LINKV" sweep c.yaml --db i.db --quiet
 "$LINKV" sweep c.yaml --db two.db --quiet >/dev/null & a=$!
 "$LINKV" sweep c.yaml --db two.db --quiet >/dev/null & b=$!
 wait $a && wait $b || fail "two sweeps on one database disturb each other"
-[ "$(query two.db 'SELECT count(*) FROM repetition')" -eq $((2 * points)) ] || fail "two sweeps lose or double rows"
+[ "$(query two.db 'SELECT count(*) FROM repetition')" -eq $((2 * points - skipped)) ] || fail "two sweeps lose or double rows"
 echo "$points points: none lost, none doubled"
