@@ -117,10 +117,12 @@ ROW_INLINE void row_step(row_vector sum[ROW_BLOCK_MAX][ROW_VECTORS], row_matrix 
   for (size_t v = from; v < vectors; v++)
     x[v] = row_load(f->x + k * f->stride + v * ROW_LANES);
   const row_mask seen = row_from(lane);
+  /* Vectors in full come first: then e itself is masked, and no register is wanting. */
   for (size_t m = 0; m < rows; m++) {
     const row_vector e = row_set(a.data[m * a.row + k * a.column]);
-    for (size_t v = from; v < vectors; v++)
-      sum[m][v] = row_fma(masks && v == from ? row_keep(seen, e) : e, x[v], sum[m][v]);
+    for (size_t v = from + masks; v < vectors; v++)
+      sum[m][v] = row_fma(e, x[v], sum[m][v]);
+    if (masks) sum[m][from] = row_fma(row_keep(seen, e), x[from], sum[m][from]);
   }
 }
 
