@@ -338,21 +338,39 @@ static void row_weights(const row_state *w, const row_panel *p, f32 eps,
     }
 }
 
-/* out (width, PANEL) = rows (PANEL, width) transposed. */
-static void row_to_lanes(const row_state *w, size_t count, f32 *out) {
+/* out (width, PANEL) = rows transposed, `count` of them, rounded up to 8. */
+static void row_to_lanes(const row_state *w, const f32 *rows, size_t stride, size_t count,
+                         f32 *out) {
   for (size_t q = 0; q < count; q += 8)
     for (size_t c = 0; c < w->width; c += 8)
-      row_transpose8(w->rows + q * w->width + c, w->width, out + c * ROW_PANEL + q,
-                     ROW_PANEL);
+      row_transpose8(rows + q * stride + c, stride, out + c * ROW_PANEL + q, ROW_PANEL);
+}
+
+/* rows = in (width, PANEL) transposed. */
+static void row_from_lanes(const row_state *w, const f32 *in, size_t count, f32 *rows,
+                           size_t stride) {
+  for (size_t q = 0; q < count; q += 8)
+    for (size_t c = 0; c < w->width; c += 8)
+      row_transpose8(in + c * ROW_PANEL + q, ROW_PANEL, rows + q * stride + c, stride);
+}
+
+/* Whether the panel's rows fill whole transposes, and need no padded copy. */
+static bool row_fills(const row_state *w, const row_panel *p) {
+  return w->width == w->d && p->count % 8 == 0;
 }
 
 /* Q^T. */
 static void row_load_queries(const row_state *w, const lkv_operands *operands,
                              const row_panel *p) {
+  if (row_fills(w, p)) {
+    row_to_lanes(w, operand_row(operands, LKV_Q, p->first), operands->stride[LKV_Q],
+                 p->count, w->query);
+    return;
+  }
   for (size_t q = 0; q < p->count; q++)
     memcpy(w->rows + q * w->width, operand_row(operands, LKV_Q, p->first + q),
            w->d * sizeof(f32));
-  row_to_lanes(w, p->count, w->query);
+  row_to_lanes(w, w->rows, w->width, p->count, w->query);
 }
 
 /* Z^T of one key operand; `sum` holds Z before the panel, and then with it. */
@@ -365,14 +383,15 @@ static void row_load_sums(const row_state *w, const lkv_operands *operands, int 
     for (size_t c = 0; c < d; c++) row[c] = sum[c] + key[c];
     sum = row;
   }
-  row_to_lanes(w, p->count, out);
+  row_to_lanes(w, w->rows, w->width, p->count, out);
 }
 
 static void row_store_output(const row_state *w, const row_panel *p, lkv_output y) {
-  for (size_t q = 0; q < p->count; q += 8)
-    for (size_t c = 0; c < w->width; c += 8)
-      row_transpose8(w->y + c * ROW_PANEL + q, ROW_PANEL, w->rows + q * w->width + c,
-                     w->width);
+  if (row_fills(w, p)) {
+    row_from_lanes(w, w->y, p->count, output_row(y, p->first), y.stride);
+    return;
+  }
+  row_from_lanes(w, w->y, p->count, w->rows, w->width);
   for (size_t q = 0; q < p->count; q++)
     memcpy(output_row(y, p->first + q), w->rows + q * w->width, w->d * sizeof(f32));
 }
