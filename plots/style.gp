@@ -11,7 +11,10 @@
 #   points[]                  ok points of each line
 #   flagged_points            points of rows that are not ok
 #   one_length                T, where all points have the same; else 0
-# and writes ok.tsv and flagged.tsv beside it: a block a line, x y low high T.
+# and writes ok.tsv and flagged.tsv beside it: a block a line, x y low high T. A roofline
+# also has peak_float32, peak_float64 and bandwidth (Gflop/s, GB/s; 0: none). A figure of
+# tiles has no lines but cells.tsv, and in place of ranges and lines tile_qs, tile_q[],
+# tile_ks, tile_k[], share_low and share_high.
 # Lengths here are points, 1/72 inch.
 
 set encoding utf8

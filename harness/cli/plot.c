@@ -47,14 +47,14 @@ static int plot_rows(const rows *all, const plot_options *options) {
   return cli_finish(&cli_plot, code);
 }
 
-static int plot_database(const char *db, const char *where, const plot_options *options) {
+static int plot_database(const char *where, const plot_options *options) {
   rows all = {0};
   error err;
   int code;
-  if (!store_read_rows(db, STORE_LATEST_BUILD, where, &all, &err))
+  if (!store_read_rows(options->db, STORE_LATEST_BUILD, where, &all, &err))
     code = cli_fail(&cli_plot, EXIT_USAGE, "%s", err.text);
   else if (!all.count)
-    code = cli_fail(&cli_plot, EXIT_LITTLE, "%s: no row%s", db,
+    code = cli_fail(&cli_plot, EXIT_LITTLE, "%s: no row%s", options->db,
                     where ? " matches --where" : "");
   else
     code = plot_rows(&all, options);
@@ -66,7 +66,7 @@ static int run(int argc, char **argv) {
   const char *db = NULL, *where = NULL;
   plot_options plot = {.directory = "plots/out",
                        .formats = {[PLOT_SVG] = true, [PLOT_PDF] = true},
-                       .kinds = {true, true, true, true}};
+                       .kinds = {true, true, true, true, true, true}};
   int width = PLOT_COLUMN;
   cli_list kinds = {0}, formats = {0}, words = {0};
   const cli_option options[] = {
@@ -75,7 +75,8 @@ static int run(int argc, char **argv) {
        NULL},
       {"output", CLI_TEXT, &plot.directory, "DIR", "default plots/out", NULL},
       {"kind", CLI_LIST, &kinds, "KIND",
-       "time, memory, error or tradeoff; may be repeated; default all", NULL},
+       "time, memory, error, tradeoff, roofline or tiles; may be repeated; default all",
+       NULL},
       {"format", CLI_LIST, &formats, "FORMAT",
        "svg, pdf or png; may be repeated; default svg and pdf", NULL},
       {"width", CLI_CHOICE, &width, "WIDTH", "of a paper's page; default column",
@@ -84,6 +85,7 @@ static int run(int argc, char **argv) {
   cli_parsed parsed = cli_parse(&cli_plot, options, argc, argv, &words);
   int code = EXIT_USAGE;
   plot.width = (plot_width)width;
+  plot.db = db;
   if (parsed != CLI_GO)
     code = parsed == CLI_STOP_FINE ? EXIT_FINE : EXIT_USAGE;
   else if (words.count)
@@ -92,7 +94,7 @@ static int run(int argc, char **argv) {
     cli_fail(&cli_plot, code, "--db FILE is needed");
   else if (choose(&kinds, "kind", plot_kind_names, plot.kinds) &&
            choose(&formats, "format", plot_format_names, plot.formats))
-    code = plot_database(db, where, &plot);
+    code = plot_database(where, &plot);
   cli_list_free(&words);
   cli_list_free(&kinds);
   cli_list_free(&formats);
@@ -104,11 +106,14 @@ const cli_command cli_plot = {
     .summary = "draw figures of recorded rows",
     .usage = "--db FILE [--where SQL] [--output DIR] [options]",
     .details =
-        "Draws time, peak memory and error against the sequence length, and error "
-        "against\n"
-        "time: a figure for each stage, regime, batch, heads, head_dim, threads and "
-        "label.\n"
-        "Prints the files it wrote. Needs gnuplot (gnuplot-nox).\n\n"
+        "Draws time, peak memory and error against the sequence length, error against "
+        "time,\n"
+        "and speed under the machine's roofline: a figure for each stage, regime, "
+        "batch,\n"
+        "heads, head_dim, threads and label. Where both tile sizes of a kernel vary, "
+        "draws\n"
+        "its share of peak over them. Prints the files it wrote. Needs gnuplot\n"
+        "(gnuplot-nox).\n\n"
         "  linkv plot --db results/linkv.db --kind time --format pdf\n\n"
         "Exit status 4: the rows give no figure.",
     .run = run,

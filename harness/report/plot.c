@@ -11,6 +11,7 @@
 
 #include "gnuplot.h"
 #include "plot_script.h"
+#include "store.h"
 
 enum { PATH_SIZE = 4096 };
 
@@ -123,13 +124,24 @@ static bool draw_figure(const plot_script *script, const plot_figure *figure,
   return true;
 }
 
+/* The bandwidth of the machine whose rows the figure shows. */
+static bool find_bandwidth(const char *db, plot_figure *figure, error *err) {
+  const value *machine = &figure->sample->field[ROW_machine];
+  double bandwidth = 0;
+  if (figure->kind != PLOT_ROOFLINE || !db || !machine->known) return true;
+  if (!store_read_bandwidth(db, machine->text, &bandwidth, err)) return false;
+  figure->bandwidth = bandwidth * 1e-9;
+  return true;
+}
+
 static bool draw_kind(const plot_script *script, const rows *all, plot_kind kind,
-                      const char *directory, plot_files *files, error *err) {
+                      const plot_options *options, plot_files *files, error *err) {
   plot_figures figures;
   if (!plot_group(all, kind, &figures, err)) return false;
   bool ok = true;
   for (size_t f = 0; f < figures.count && ok; f++)
-    ok = draw_figure(script, &figures.figure[f], directory, files, err);
+    ok = find_bandwidth(options->db, &figures.figure[f], err) &&
+         draw_figure(script, &figures.figure[f], options->directory, files, err);
   plot_figures_free(&figures);
   return ok;
 }
@@ -139,7 +151,9 @@ static plot_result nothing(error *err) {
       err,
       "no figure can be drawn: needed are measured values of one kernel at two "
       "sequence lengths, with stage, regime, batch, heads, head_dim and threads the "
-      "same (for tradeoff: of two kernels)");
+      "same (for tradeoff: of two kernels; for roofline: of one; for tiles: of one "
+      "kernel at two "
+      "tile_q and two tile_k)");
   return PLOT_NOTHING;
 }
 
@@ -158,7 +172,7 @@ plot_result report_plot(const rows *all, const plot_options *options, plot_files
   bool ok = true;
   for (int kind = 0; kind < PLOT_KINDS && ok; kind++)
     if (options->kinds[kind])
-      ok = draw_kind(&script, all, (plot_kind)kind, options->directory, files, err);
+      ok = draw_kind(&script, all, (plot_kind)kind, options, files, err);
   remove_folder(folder);
   if (!ok) return PLOT_FAILED;
   return files->count ? PLOT_DONE : nothing(err);

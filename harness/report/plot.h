@@ -19,6 +19,7 @@ typedef struct plot_options {
   bool formats[PLOT_FORMATS];
   bool kinds[PLOT_KINDS];
   plot_width width;
+  const char *db; /* where the machines' bandwidths are; NULL: they are not known */
 } plot_options;
 
 /* The files that were written, in order. */

@@ -6,36 +6,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const plot_kind_names[] = {"time", "memory", "error", "tradeoff", NULL};
+#include "plot_cells.h"
+#include "plot_value.h"
+
+const char *const plot_kind_names[] = {"time",     "memory", "error", "tradeoff",
+                                       "roofline", "tiles",  NULL};
 
 const char *const plot_statuses[PLOT_STATUSES] = {
     "ok",      "wrong",   "untrusted",     "ill_conditioned", "skipped",
     "timeout", "crashed", "out_of_memory", "without status"};
 
+const char *const plot_types[PLOT_TYPES] = {"float32", "float64"};
+
 static const int facet_fields[] = {ROW_stage,    ROW_regime,  ROW_batch, ROW_heads,
                                    ROW_head_dim, ROW_threads, ROW_label, ROW_machine};
 enum { FACET_FIELDS = sizeof facet_fields / sizeof *facet_fields };
 
-/* Unknown comes first. */
-static int compare_field(const row *a, const row *b, int field) {
-  const value *x = &a->field[field], *y = &b->field[field];
-  if (!x->known || !y->known) return !!x->known - !!y->known;
-  if (row_fields[field].kind == VALUE_TEXT) return strcmp(x->text, y->text);
-  return (x->integer > y->integer) - (x->integer < y->integer);
-}
-
 static int compare_facet(const row *a, const row *b) {
   int order = 0;
   for (size_t i = 0; i < FACET_FIELDS && !order; i++)
-    order = compare_field(a, b, facet_fields[i]);
+    order = plot_compare(a, b, facet_fields[i]);
   return order;
 }
 
 static int compare_rows(const void *a, const void *b) {
   const row *x = *(const row *const *)a, *y = *(const row *const *)b;
   int order = compare_facet(x, y);
-  if (!order) order = compare_field(x, y, ROW_kernel);
-  if (!order) order = compare_field(x, y, ROW_seq_len);
+  if (!order) order = plot_compare(x, y, ROW_kernel);
+  if (!order) order = plot_compare(x, y, ROW_seq_len);
   return order ? order : (x > y) - (x < y);
 }
 
@@ -43,28 +41,19 @@ static const char *kernel_of(const row *r) {
   return r->field[ROW_kernel].known ? r->field[ROW_kernel].text : "unknown";
 }
 
-static size_t status_of(const row *r) {
-  for (size_t s = 0; s + 1 < PLOT_STATUSES && r->field[ROW_status].known; s++)
-    if (!strcmp(r->field[ROW_status].text, plot_statuses[s])) return s;
-  return PLOT_STATUSES - 1;
-}
-
-/* NaN where there is nothing a log axis can show. */
-static double drawable(const row *r, int field) {
-  const value *v = &r->field[field];
-  double number = row_fields[field].kind == VALUE_REAL ? v->real : (double)v->integer;
-  return v->known && isfinite(number) && number > 0 ? number : NAN;
-}
-
 static bool point_of(plot_kind kind, const row *r, plot_point *point) {
-  static const int y_field[PLOT_KINDS] = {ROW_time_ns, ROW_peak_bytes, ROW_max_rel_err,
-                                          ROW_max_rel_err};
-  double seq_len = drawable(r, ROW_seq_len), time = drawable(r, ROW_time_ns);
-  double y = drawable(r, y_field[kind]);
-  *point = (plot_point){r->field[ROW_seq_len].integer,
-                        kind == PLOT_TRADEOFF ? time : seq_len, y, y, y};
+  static const int y_field[PLOT_KINDS] = {ROW_time_ns,     ROW_peak_bytes,
+                                          ROW_max_rel_err, ROW_max_rel_err,
+                                          ROW_gflops,      ROW_share_of_peak};
+  double seq_len = plot_drawable(r, ROW_seq_len), time = plot_drawable(r, ROW_time_ns);
+  double y = plot_drawable(r, y_field[kind]);
+  double x = kind == PLOT_TRADEOFF   ? time
+             : kind == PLOT_ROOFLINE ? y * time / plot_compulsory_bytes(r)
+                                     : seq_len;
+  *point = (plot_point){r->field[ROW_seq_len].integer, x, y, y, y};
   if (kind == PLOT_TIME) {
-    double low = drawable(r, ROW_time_ns_low), high = drawable(r, ROW_time_ns_high);
+    double low = plot_drawable(r, ROW_time_ns_low),
+           high = plot_drawable(r, ROW_time_ns_high);
     if (low < y) point->low = low;
     if (high > y) point->high = high;
   }
@@ -74,8 +63,8 @@ static bool point_of(plot_kind kind, const row *r, plot_point *point) {
 static bool replaces(plot_kind kind, const row *candidate, const row *chosen) {
   if (kind == PLOT_ERROR)
     return candidate->field[ROW_max_rel_err].real > chosen->field[ROW_max_rel_err].real;
-  double time = drawable(candidate, ROW_time_ns);
-  return isfinite(time) && !(time >= drawable(chosen, ROW_time_ns));
+  double time = plot_drawable(candidate, ROW_time_ns);
+  return isfinite(time) && !(time >= plot_drawable(chosen, ROW_time_ns));
 }
 
 /* The rows of one kernel at one sequence length. */
@@ -85,7 +74,7 @@ static void add_point(plot_figure *figure, plot_series *series, const row *const
   double largest = 0;
   for (size_t i = 0; i < count; i++) {
     plot_point point;
-    size_t status = status_of(run[i]);
+    size_t status = plot_status(run[i]);
     if (!point_of(figure->kind, run[i], &point)) {
       figure->undrawn[status]++;
     } else if (status != 0) {
@@ -103,6 +92,14 @@ static void add_point(plot_figure *figure, plot_series *series, const row *const
   if (figure->kind == PLOT_TRADEOFF) point->y = point->low = point->high = largest;
 }
 
+/* The peak that the row's share was taken of. */
+static void note_peak(plot_figure *figure, const row *r) {
+  const double peak = plot_drawable(r, ROW_gflops) / plot_drawable(r, ROW_share_of_peak);
+  const value *type = &r->field[ROW_operand_type];
+  const size_t at = type->known && !strcmp(type->text, plot_types[1]);
+  if (peak > figure->peak[at]) figure->peak[at] = peak;
+}
+
 static bool add_series(plot_figure *figure, const row *const *run, size_t count) {
   plot_series *series = &figure->series[figure->count];
   *series = (plot_series){.kernel = kernel_of(run[0])};
@@ -112,7 +109,7 @@ static bool add_series(plot_figure *figure, const row *const *run, size_t count)
   if (!series->ok || !series->flagged) return false;
   for (size_t first = 0, end; first < count; first = end) {
     end = first + 1;
-    while (end < count && !compare_field(run[first], run[end], ROW_seq_len)) end++;
+    while (end < count && !plot_compare(run[first], run[end], ROW_seq_len)) end++;
     add_point(figure, series, run + first, end - first);
   }
   return true;
@@ -121,7 +118,7 @@ static bool add_series(plot_figure *figure, const row *const *run, size_t count)
 /* Where a line ends at the right, had it run on to the longest sequence of the figure. */
 static double right_end(const plot_figure *figure, const plot_series *series,
                         double longest) {
-  static const double slope[PLOT_KINDS] = {2, 1, 0, 0};
+  static const double slope[PLOT_KINDS] = {[PLOT_TIME] = 2, [PLOT_MEMORY] = 1};
   const plot_point *last = series->ok_count ? &series->ok[series->ok_count - 1]
                            : series->flagged_count
                                ? &series->flagged[series->flagged_count - 1]
@@ -170,11 +167,13 @@ static size_t distinct_lengths(const plot_series *series) {
 
 static bool is_worth_drawing(const plot_figure *figure) {
   size_t longest = 0, drawn = 0;
+  if (figure->kind == PLOT_TILES) return plot_cells_worth_drawing(figure);
   for (size_t s = 0; s < figure->count; s++) {
     size_t lengths = distinct_lengths(&figure->series[s]);
     if (lengths > longest) longest = lengths;
     drawn += lengths > 0;
   }
+  if (figure->kind == PLOT_ROOFLINE) return drawn >= 1;
   return figure->kind == PLOT_TRADEOFF ? drawn >= 2 : longest >= 2;
 }
 
@@ -196,7 +195,7 @@ static void append_name(char name[PLOT_NAME_MAX], const char *prefix, const row 
 
 static bool varies(const rows *all, int field) {
   for (size_t i = 1; i < all->count; i++)
-    if (compare_field(&all->row[0], &all->row[i], field) != 0) return true;
+    if (plot_compare(&all->row[0], &all->row[i], field) != 0) return true;
   return false;
 }
 
@@ -215,9 +214,11 @@ static void number_twins(plot_figures *figures) {
 static void name_figure(plot_figure *figure, const rows *all) {
   const row *r = figure->sample;
   snprintf(figure->name, sizeof figure->name, "%s", plot_kind_names[figure->kind]);
+  if (figure->kind == PLOT_TILES) append_name(figure->name, "", r, ROW_kernel);
   append_name(figure->name, "", r, ROW_stage);
   append_name(figure->name, "", r, ROW_regime);
   append_name(figure->name, "b", r, ROW_batch);
+  if (figure->kind == PLOT_TILES) append_name(figure->name, "t", r, ROW_seq_len);
   append_name(figure->name, "h", r, ROW_heads);
   append_name(figure->name, "d", r, ROW_head_dim);
   append_name(figure->name, "p", r, ROW_threads);
@@ -231,6 +232,7 @@ static void figure_free(plot_figure *figure) {
     free(figure->series[s].flagged);
   }
   free(figure->series);
+  free(figure->cell);
   *figure = (plot_figure){0};
 }
 
@@ -238,13 +240,15 @@ static void figure_free(plot_figure *figure) {
 static bool make_figure(plot_figure *figure, plot_kind kind, const row *const *run,
                         size_t count) {
   *figure = (plot_figure){.kind = kind, .sample = run[0]};
+  if (kind == PLOT_TILES) return plot_cells_make(figure, run, count);
   figure->series = calloc(count, sizeof *figure->series);
   bool ok = figure->series != NULL;
   for (size_t first = 0, end; first < count && ok; first = end) {
     end = first + 1;
-    while (end < count && !compare_field(run[first], run[end], ROW_kernel)) end++;
+    while (end < count && !plot_compare(run[first], run[end], ROW_kernel)) end++;
     ok = add_series(figure, run + first, end - first);
   }
+  for (size_t i = 0; i < count && kind == PLOT_ROOFLINE; i++) note_peak(figure, run[i]);
   if (ok) sort_series(figure);
   return ok;
 }
@@ -267,12 +271,19 @@ static void number_styles(plot_figures *figures, const rows *all, const char **n
     }
 }
 
+/* Whether two rows belong to one figure. */
+static bool share_figure(plot_kind kind, const row *a, const row *b) {
+  if (compare_facet(a, b)) return false;
+  return kind != PLOT_TILES ||
+         (!plot_compare(a, b, ROW_kernel) && !plot_compare(a, b, ROW_seq_len));
+}
+
 static bool group_sorted(const row *const *sorted, size_t count, plot_kind kind,
                          plot_figures *out) {
   bool ok = true;
   for (size_t first = 0, end; first < count && ok; first = end) {
     end = first + 1;
-    while (end < count && !compare_facet(sorted[first], sorted[end])) end++;
+    while (end < count && share_figure(kind, sorted[first], sorted[end])) end++;
     plot_figure *figure = &out->figure[out->count];
     ok = make_figure(figure, kind, sorted + first, end - first);
     if (ok && is_worth_drawing(figure))

@@ -15,10 +15,12 @@ typedef enum plot_kind {
   PLOT_MEMORY,   /* peak_bytes against T */
   PLOT_ERROR,    /* max_rel_err against T */
   PLOT_TRADEOFF, /* max_rel_err against time_ns */
+  PLOT_ROOFLINE, /* gflops against flops a compulsory byte */
+  PLOT_TILES,    /* share_of_peak over tile_q and tile_k */
   PLOT_KINDS
 } plot_kind;
 
-/* "time", "memory", "error", "tradeoff"; then NULL. */
+/* "time", "memory", "error", "tradeoff", "roofline", "tiles"; then NULL. */
 extern const char *const plot_kind_names[];
 
 enum { PLOT_STATUSES = 9, PLOT_NAME_MAX = 200 };
@@ -33,8 +35,9 @@ typedef struct plot_point {
   double low, high; /* error bar, low <= y <= high */
 } plot_point;
 
-/* A kernel's line. `ok` is by rising seq_len, one point each: for time and memory the
- * fastest row of status ok, for error the largest error of those, for trade-off both.
+/* A kernel's line. `ok` is by rising seq_len, one point each: for time, memory
+ * and roofline the fastest row of status ok, for error the largest error of those, for
+ * trade-off both.
  * `flagged` are the rows of any other status, every one. */
 typedef struct plot_series {
   const char *kernel;
@@ -46,6 +49,17 @@ typedef struct plot_series {
   size_t flagged_count;
 } plot_series;
 
+/* One pair of tile sizes: the fastest row of status ok. */
+typedef struct plot_cell {
+  int64_t tile_q, tile_k;
+  double share, time_ns;
+} plot_cell;
+
+enum { PLOT_TYPES = 2 };
+
+/* "float32", "float64". */
+extern const char *const plot_types[PLOT_TYPES];
+
 typedef struct plot_figure {
   plot_kind kind;
   char name[PLOT_NAME_MAX]; /* "time_attention_gaussian_b1_h8_d64_p4"; label and machine
@@ -53,7 +67,13 @@ typedef struct plot_figure {
   const row *sample;        /* carries what all rows of the figure share */
   plot_series *series;      /* from the upper line to the lower, at the right */
   size_t count;
-  bool merged;                   /* some point stands for several tile sizes or seeds */
+  plot_cell *cell; /* tiles: by rising tile_q, then tile_k, in place of series */
+  size_t cells;
+  double
+      peak[PLOT_TYPES]; /* roofline: FMA peak of all threads by operand type, Gflop/s,
+                           the largest a row was compared with; 0 where there is none */
+  double bandwidth;     /* roofline: of main memory, GB/s; 0 where it is not known */
+  bool merged;          /* some point stands for several tile sizes or seeds */
   size_t flagged[PLOT_STATUSES]; /* rows drawn as flagged, by status */
   size_t undrawn[PLOT_STATUSES]; /* rows without a value to draw, by status */
 } plot_figure;
@@ -65,7 +85,9 @@ typedef struct plot_figures {
 
 /* One figure for each (stage, regime, batch, heads, head_dim, threads, label, machine)
  * where some kernel has two sequence lengths; for PLOT_TRADEOFF, where two kernels have
- * points. There may be none. Fails only out of memory. */
+ * points; for PLOT_ROOFLINE, where one has. For PLOT_TILES, one for each of these, kernel
+ * and seq_len where both tile sizes vary. There may be none. The bandwidth is left to the
+ * caller. Fails only out of memory. */
 bool plot_group(const rows *all, plot_kind kind, plot_figures *out, error *err);
 
 void plot_figures_free(plot_figures *figures);

@@ -24,6 +24,14 @@ static void put_flagged(const plot_figure *figure, FILE *out) {
     put_block(figure->series[s].flagged, figure->series[s].flagged_count, out);
 }
 
+static void put_cells(const plot_figure *figure, FILE *out) {
+  for (size_t i = 0; i < figure->cells; i++) {
+    const plot_cell *cell = &figure->cell[i];
+    fprintf(out, "%" PRId64 "\t%" PRId64 "\t%.17g\t%.17g\n", cell->tile_q, cell->tile_k,
+            cell->share, cell->time_ns);
+  }
+}
+
 static bool write_blocks(const char *folder, const char *name, const plot_figure *figure,
                          void (*put)(const plot_figure *figure, FILE *out), error *err) {
   char *path = NULL;
@@ -43,6 +51,8 @@ static bool write_blocks(const char *folder, const char *name, const plot_figure
 }
 
 bool plot_points_write(const char *folder, const plot_figure *figure, error *err) {
+  if (figure->kind == PLOT_TILES)
+    return write_blocks(folder, "cells.tsv", figure, put_cells, err);
   return write_blocks(folder, "ok.tsv", figure, put_ok, err) &&
          write_blocks(folder, "flagged.tsv", figure, put_flagged, err);
 }

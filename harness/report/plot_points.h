@@ -6,7 +6,8 @@
 
 /* Writes to `folder`
  *   ok.tsv       a block a series, in order: x, y, low, high, T; a line of NaN if empty
- *   flagged.tsv  the same of the flagged points */
+ *   flagged.tsv  the same of the flagged points
+ * or, of a figure of tiles, cells.tsv: tile_q, tile_k, share, time_ns; a line a cell. */
 bool plot_points_write(const char *folder, const plot_figure *figure, error *err);
 
 #endif

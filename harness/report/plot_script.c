@@ -107,9 +107,13 @@ static int64_t one_length(const plot_figure *figure) {
 static void put_subtitle(const plot_figure *figure, size_t width, FILE *out) {
   const row *r = figure->sample;
   char text[TEXT_MAX] = "";
+  if (figure->kind == PLOT_TILES) append(text, "%s, ", text_of(r, ROW_kernel));
   append(text, "%s, %s inputs", text_of(r, ROW_stage), text_of(r, ROW_regime));
   append_integer(text, "B", r, ROW_batch);
-  if (one_length(figure)) append(text, ", T\u00A0=\u00A0%" PRId64, one_length(figure));
+  if (figure->kind == PLOT_TILES)
+    append_integer(text, "T", r, ROW_seq_len);
+  else if (one_length(figure))
+    append(text, ", T\u00A0=\u00A0%" PRId64, one_length(figure));
   append_integer(text, "H", r, ROW_heads);
   append_integer(text, "d", r, ROW_head_dim);
   const value *threads = &r->field[ROW_threads];
@@ -138,26 +142,39 @@ static const char *const shown_texts[PLOT_KINDS] = {
     [PLOT_TIME] = "Wall time of one call, median; bars span its interval.",
     [PLOT_MEMORY] = "Peak resident memory above inputs and output.",
     [PLOT_ERROR] = "Largest |y − oracle| over max |oracle| of the row.",
-    [PLOT_TRADEOFF] = "Largest |y − oracle| over max |oracle| of the row."};
+    [PLOT_TRADEOFF] = "Largest |y − oracle| over max |oracle| of the row.",
+    [PLOT_ROOFLINE] =
+        "Headline flops over time, against the same flops over the bytes of "
+        "inputs and output, each moved once. What a cache holds may pass "
+        "the slope.",
+    [PLOT_TILES] =
+        "Headline flops over time, in percent of the FMA peak of the same "
+        "process. The frame is the fastest."};
 
 static const char *const merged_texts[PLOT_KINDS] = {
     [PLOT_TIME] = " Fastest over tile sizes and seeds.",
     [PLOT_MEMORY] = " Of the fastest over tile sizes and seeds.",
     [PLOT_ERROR] = " Largest over tile sizes and seeds.",
-    [PLOT_TRADEOFF] = " Fastest time, largest error over tile sizes and seeds."};
+    [PLOT_TRADEOFF] = " Fastest time, largest error over tile sizes and seeds.",
+    [PLOT_ROOFLINE] = " Fastest over tile sizes and seeds.",
+    [PLOT_TILES] = " Fastest over seeds."};
 
 static void put_notes(const plot_figure *figure, size_t width, FILE *out) {
   char text[TEXT_MAX] = "", counts[TEXT_MAX] = "";
-  append(text, "%s%s%s", shown_texts[figure->kind],
-         figure->kind == PLOT_TRADEOFF && !one_length(figure)
-             ? " Lines run over T, which is written at the upper and the lower."
-             : "",
-         figure->merged ? merged_texts[figure->kind] : "");
+  append(text, "%s", shown_texts[figure->kind]);
+  if (figure->kind == PLOT_TRADEOFF && !one_length(figure))
+    append(text, " Lines run over T, which is written at the upper and the lower.");
+  if (figure->kind == PLOT_ROOFLINE && !one_length(figure))
+    append(text, " Lines run over T, which is written at the upper.");
+  if (figure->kind == PLOT_ROOFLINE && figure->bandwidth <= 0)
+    append(text, " The memory's bandwidth was not recorded.");
+  if (figure->merged) append(text, "%s", merged_texts[figure->kind]);
   if (append_counts(counts, figure->flagged))
     append(text, " Hollow and crossed: rows not ok (%s).", counts);
   *counts = 0;
   if (append_counts(counts, figure->undrawn))
-    append(text, " Rows not drawn, without a positive value: %s.", counts);
+    append(text, " Rows not drawn, %s: %s.",
+           figure->kind == PLOT_TILES ? "not ok" : "without a positive value", counts);
   put_wrapped("notes", text, width + width / 10, out); /* smaller letters */
 }
 
@@ -198,6 +215,43 @@ static void put_ranges(const plot_figure *figure, FILE *out) {
           isfinite(square) ? square : 0);
 }
 
+/* The ceilings of a roofline; 0 where one is not known. */
+static void put_roofs(const plot_figure *figure, FILE *out) {
+  fprintf(out, "peak_float32 = %.17g\npeak_float64 = %.17g\nbandwidth = %.17g\n",
+          figure->peak[0], figure->peak[1], figure->bandwidth);
+}
+
+/* The distinct sizes of one tile axis, rising: NAMEs = how many, array NAME. */
+static void put_sizes(const plot_figure *figure, const char *name, bool of_q, FILE *out) {
+  size_t count = 0;
+  int64_t last = 0;
+  char list[TEXT_MAX] = "";
+  for (;;) {
+    int64_t next = INT64_MAX;
+    for (size_t i = 0; i < figure->cells; i++) {
+      const int64_t size = of_q ? figure->cell[i].tile_q : figure->cell[i].tile_k;
+      if (size > last && size < next) next = size;
+    }
+    if (next == INT64_MAX) break;
+    append(list, "%s%" PRId64, count ? ", " : "", next);
+    last = next;
+    count++;
+  }
+  fprintf(out, "%ss = %zu\narray %s[%zu] = [%s]\n", name, count, name, count, list);
+}
+
+static void put_tiles(const plot_figure *figure, FILE *out) {
+  double low = INFINITY, high = 0;
+  for (size_t i = 0; i < figure->cells; i++) {
+    low = fmin(low, figure->cell[i].share);
+    high = fmax(high, figure->cell[i].share);
+  }
+  put_sizes(figure, "tile_q", true, out);
+  put_sizes(figure, "tile_k", false, out);
+  fprintf(out, "share_low = %.17g\nshare_high = %.17g\n", low, high);
+  fputs("kernels = 0\nflagged_points = 0\none_length = 0\narray name[1]\n", out);
+}
+
 static size_t total(const size_t count[PLOT_STATUSES]) {
   size_t sum = 0;
   for (size_t s = 0; s < PLOT_STATUSES; s++) sum += count[s];
@@ -230,8 +284,13 @@ static bool put_settings(const plot_script *script, const plot_figure *figure,
   fprintf(out, "\nfull_width = %d\n", script->width == PLOT_FULL);
   put_subtitle(figure, width, out);
   put_notes(figure, width, out);
-  put_ranges(figure, out);
-  put_series(figure, out);
+  if (figure->kind == PLOT_TILES) {
+    put_tiles(figure, out);
+  } else {
+    put_ranges(figure, out);
+    put_series(figure, out);
+  }
+  if (figure->kind == PLOT_ROOFLINE) put_roofs(figure, out);
   return fflush(out) == 0 && !ferror(out);
 }
 

@@ -295,3 +295,29 @@ bool store_read_rows(const char *path, store_builds builds, const char *where, r
   store_close(s);
   return ok;
 }
+
+static bool read_bandwidth(store *s, const char *machine, double *out, error *err) {
+  sqlite3_stmt *statement;
+  if (!schema_prepare(s,
+                      "SELECT json_extract(facts, '$.ceilings.bandwidth_gbytes') "
+                      "FROM machine WHERE id = ?",
+                      &statement, err))
+    return false;
+  sqlite3_bind_text(statement, 1, machine, -1, SQLITE_STATIC);
+  const int step = sqlite3_step(statement);
+  if (step == SQLITE_ROW) *out = 1e9 * sqlite3_column_double(statement, 0);
+  const bool ok = step == SQLITE_ROW || step == SQLITE_DONE ||
+                  schema_error(s, "cannot read the machine", err);
+  sqlite3_finalize(statement);
+  return ok;
+}
+
+bool store_read_bandwidth(const char *path, const char *machine, double *out,
+                          error *err) {
+  store *s;
+  *out = 0;
+  const bool ok =
+      store_open_reader(path, &s, err) && read_bandwidth(s, machine, out, err);
+  store_close(s);
+  return ok;
+}

@@ -20,18 +20,22 @@ static void bind_tile(sqlite3_stmt *statement, int index, size_t tile) {
   if (tile) bind_size(statement, index, tile);
 }
 
+bool store_set_machine(store *s, const char *machine, const char *facts, error *err) {
+  sqlite3_stmt *statement;
+  if (!schema_prepare(s,
+                      "INSERT INTO machine (id, facts) VALUES (?, ?) "
+                      "ON CONFLICT (id) DO UPDATE SET facts = excluded.facts",
+                      &statement, err))
+    return false;
+  bind_text(statement, 1, machine);
+  bind_text(statement, 2, facts);
+  return schema_finish(s, statement, "cannot add the machine", err);
+}
+
 bool store_begin_run(store *s, const run_info *info, int64_t *run, error *err) {
   sqlite3_stmt *statement;
-  if (info->machine) {
-    if (!schema_prepare(s,
-                        "INSERT INTO machine (id, facts) VALUES (?, ?) "
-                        "ON CONFLICT (id) DO UPDATE SET facts = excluded.facts",
-                        &statement, err))
-      return false;
-    bind_text(statement, 1, info->machine);
-    bind_text(statement, 2, info->machine_facts);
-    if (!schema_finish(s, statement, "cannot add the machine", err)) return false;
-  }
+  if (info->machine && !store_set_machine(s, info->machine, info->machine_facts, err))
+    return false;
   if (!schema_prepare(s,
                       "INSERT INTO run (label, command, config, order_seed, machine, "
                       "\"commit\") VALUES (?, ?, ?, ?, ?, ?)",

@@ -45,6 +45,10 @@ typedef struct run_info {
   const char *commit;
 } run_info;
 
+/* Adds the machine or replaces its facts, a JSON object; NULL where they are not known. */
+bool store_set_machine(store *s, const char *machine, const char *facts, error *err);
+
+/* Sets the machine, too. */
 bool store_begin_run(store *s, const run_info *info, int64_t *run, error *err);
 
 /* A point as it is stored. */
@@ -87,6 +91,10 @@ typedef enum store_builds {
  * Ordered by stage, regime, batch, heads, head_dim, seq_len, threads, kernel, tile_q,
  * tile_k, seed, label. */
 bool store_rows(store *s, store_builds builds, const char *where, rows *out, error *err);
+
+/* Read bandwidth of a machine's main memory, bytes/s, as the last run on it measured it; 0
+ * where none did. */
+bool store_read_bandwidth(const char *path, const char *machine, double *out, error *err);
 
 /* store_open_reader, store_rows, store_close. */
 bool store_read_rows(const char *path, store_builds builds, const char *where, rows *out,

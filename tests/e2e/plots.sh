@@ -8,7 +8,7 @@ expect 0 "$LINKV" plot --db p.db --output figures
 python3 - "$LINKV" <<'END'
 import glob, json, subprocess, sys, xml.dom.minidom
 names = [k["name"] for k in json.loads(subprocess.check_output([sys.argv[1], "kernels", "--format", "json"]))]
-for kind in ("time", "memory", "error", "tradeoff"):
+for kind in ("time", "memory", "error", "tradeoff", "roofline"):
     svgs = glob.glob(f"figures/{kind}_*.svg")
     assert len(svgs) == 1, (kind, svgs)
     text = xml.dom.minidom.parse(svgs[0]).toxml()
@@ -16,5 +16,14 @@ for kind in ("time", "memory", "error", "tradeoff"):
     pdf = open(svgs[0][:-3] + "pdf", "rb").read()
     assert pdf.startswith(b"%PDF-") and pdf.rstrip().endswith(b"%%EOF")
 END
+grep -q "GB/s" figures/roofline_*.svg
+printf 'name: t\nrepetitions: 1\nmin_time: 0.001\naxes:\n  kernel: [blas_tile]\n  seq_len: [64]\n  head_dim: [8]\n  tile_q: [8..32]\n  tile_k: [16..64]\n' >t.yaml
+expect 0 "$LINKV" sweep t.yaml --db t.db --quiet
+if "$LINKV" kernels --format json | python3 -c '
+import json, sys
+sys.exit(not any(k["name"] == "blas_tile" and k["available"] for k in json.load(sys.stdin)))'; then
+  expect 0 "$LINKV" plot --db t.db --output figures --kind tiles
+  grep -q "tile_q (queries)" figures/tiles_blas_tile_attention_gaussian_b1_t64_h1_d8_p1.svg
+fi
 expect 4 "$LINKV" plot --db p.db --output figures --where "seq_len = 8" --kind time
 echo "plots are whole"

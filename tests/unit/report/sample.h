@@ -29,6 +29,19 @@ static inline row *sample_row(rows *all, const char *kernel, int64_t seq_len,
   row_set_real(r, ROW_time_ns, time_ns);
   row_set_real(r, ROW_max_rel_err, max_rel_err);
   row_set_integer(r, ROW_peak_bytes, 4096 * seq_len);
+  row_set_text(r, ROW_operand_type, "float32");
+  /* Headline flops; of a peak of 100 Gflop/s. */
+  row_set_real(r, ROW_gflops, 4.0 * 64 * 2 * (double)(seq_len * seq_len) / time_ns);
+  row_set_real(r, ROW_share_of_peak, r->field[ROW_gflops].real / 100);
+  return r;
+}
+
+/* The same of a kernel with both tile sizes, at T = 512. */
+static inline row *sample_tile(rows *all, const char *kernel, int64_t tile_q,
+                               int64_t tile_k, double time_ns) {
+  row *r = sample_row(all, kernel, 512, time_ns, 1e-7);
+  row_set_integer(r, ROW_tile_q, tile_q);
+  row_set_integer(r, ROW_tile_k, tile_k);
   return r;
 }
 

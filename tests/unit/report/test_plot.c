@@ -10,6 +10,7 @@
 
 #include "plot.h"
 #include "sample.h"
+#include "store.h"
 
 static char folder[64];
 
@@ -45,10 +46,11 @@ static bool have_gnuplot(void) {
   return system("command -v gnuplot > /dev/null") == 0;
 }
 
+/* Every kind but tiles, whose rows are others. */
 static plot_options every_kind(void) {
-  return (plot_options){.directory = folder,
-                        .formats = {[PLOT_SVG] = true},
-                        .kinds = {true, true, true, true}};
+  plot_options options = {.directory = folder, .formats = {[PLOT_SVG] = true}};
+  for (int k = 0; k < PLOT_KINDS; k++) options.kinds[k] = k != PLOT_TILES;
+  return options;
 }
 
 /* Three kernels, one of them without any point, and a quote where gnuplot may trip. */
@@ -82,7 +84,7 @@ static void every_kind_is_drawn(void **state) {
   make_rows(&all);
   const plot_options options = every_kind();
   if (report_plot(&all, &options, &files, &err) != PLOT_DONE) fail_msg("%s", err.text);
-  assert_int_equal(files.count, PLOT_KINDS);
+  assert_int_equal(files.count, PLOT_KINDS - 1);
   for (size_t i = 0; i < files.count; i++) {
     assert_int_equal(files.figures[i], 1);
     char *svg = read_figure(files.path[i]);
@@ -96,8 +98,68 @@ static void every_kind_is_drawn(void **state) {
     assert_non_null(strstr(svg, "3\u00A0timeout"));
     free(svg);
   }
-  assert_int_equal(empty_folder(), PLOT_KINDS); /* and no working files */
+  assert_int_equal(empty_folder(), PLOT_KINDS - 1); /* and no working files */
   plot_files_free(&files);
+  rows_free(&all);
+}
+
+/* The figure of that kind alone, as SVG. */
+static char *draw_one(const rows *all, plot_kind kind, const char *db) {
+  plot_options options = {.directory = folder, .formats = {[PLOT_SVG] = true}, .db = db};
+  plot_files files;
+  error err = {""};
+  options.kinds[kind] = true;
+  if (report_plot(all, &options, &files, &err) != PLOT_DONE) fail_msg("%s", err.text);
+  assert_int_equal(files.count, 1);
+  char *svg = read_figure(files.path[0]);
+  plot_files_free(&files);
+  return svg;
+}
+
+static void tiles_are_drawn_with_sizes_and_shares(void **state) {
+  (void)state;
+  if (!have_gnuplot()) skip();
+  rows all = {0};
+  for (int64_t q = 16; q <= 48; q += 16)
+    for (int64_t k = 96; k <= 384; k *= 2)
+      if (q != 48 || k != 384) /* a hole */
+        sample_tile(&all, "avx2_tile", q, k, 1e6 * (double)(q + k));
+  char *svg = draw_one(&all, PLOT_TILES, NULL);
+  static const char *const wanted[] = {
+      "avx2_tile, attention", "T\u00A0=\u00A0512", ">48<", ">384<",
+      "tile_q (queries)",     "tile_k (keys)",     ">1.2<"};
+  for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+    if (!strstr(svg, wanted[i])) fail_msg("the figure lacks %s", wanted[i]);
+  free(svg);
+  rows_free(&all);
+}
+
+static void a_roofline_shows_peak_and_bandwidth(void **state) {
+  (void)state;
+  if (!have_gnuplot()) skip();
+  char db[128];
+  rows all = {0};
+  store *s;
+  int64_t run;
+  error err = {""};
+  snprintf(db, sizeof db, "%s/r.db", folder);
+  const run_info info = {.label = "default",
+                         .command = "linkv sweep",
+                         .machine = "0123456789abcdef",
+                         .machine_facts = "{\"ceilings\": {\"bandwidth_gbytes\": 12.5}}"};
+  if (!store_open(db, &s, &err) || !store_begin_run(s, &info, &run, &err))
+    fail_msg("%s", err.text);
+  store_close(s);
+  for (int64_t t = 16; t <= 256; t *= 2)
+    sample_row(&all, "avx2_row", t, 20 * (double)(t * t), 1e-7);
+  char *svg = draw_one(&all, PLOT_ROOFLINE, db);
+  assert_non_null(strstr(svg, "FMA peak 100 Gflop/s"));
+  assert_non_null(strstr(svg, "12.5 GB/s"));
+  free(svg);
+  svg = draw_one(&all, PLOT_ROOFLINE, NULL);
+  assert_null(strstr(svg, "GB/s"));
+  assert_non_null(strstr(svg, "recorded"));
+  free(svg);
   rows_free(&all);
 }
 
@@ -165,7 +227,8 @@ static void rows_of_one_length_say_what_is_needed(void **state) {
   plot_files files;
   error err;
   sample_row(&all, "k", 64, 1, 1e-7);
-  const plot_options options = every_kind();
+  plot_options options = every_kind();
+  options.kinds[PLOT_ROOFLINE] = false;
   assert_int_equal(report_plot(&all, &options, &files, &err), PLOT_NOTHING);
   assert_non_null(strstr(err.text, "two sequence lengths"));
   plot_files_free(&files);
@@ -175,6 +238,10 @@ static void rows_of_one_length_say_what_is_needed(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(every_kind_is_drawn, make_folder, remove_folder),
+      cmocka_unit_test_setup_teardown(tiles_are_drawn_with_sizes_and_shares, make_folder,
+                                      remove_folder),
+      cmocka_unit_test_setup_teardown(a_roofline_shows_peak_and_bandwidth, make_folder,
+                                      remove_folder),
       cmocka_unit_test_setup_teardown(missing_gnuplot_says_what_to_install, make_folder,
                                       remove_folder),
       cmocka_unit_test_setup_teardown(a_failing_script_is_quoted, make_folder,

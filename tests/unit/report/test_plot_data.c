@@ -199,6 +199,73 @@ static void lines_are_from_upper_to_lower_with_lasting_styles(void **state) {
   rows_free(&all);
 }
 
+/* 8 T H d floats of operands and output; 4 d T^2 H flops. */
+static void a_roofline_counts_compulsory_bytes(void **state) {
+  (void)state;
+  rows all = {0};
+  sample_row(&all, "k", 256, 1e6, 1e-7);
+  plot_figures figures = grouped(&all, PLOT_ROOFLINE);
+  assert_int_equal(figures.count, 1); /* one length is enough */
+  const plot_point *point = &series_of(&figures.figure[0], "k")->ok[0];
+  assert_true(fabs(point->x - 256 / 8.0) < 1e-9);
+  assert_true(fabs(point->y - 4.0 * 64 * 256 * 256 * 2 / 1e6) < 1e-9);
+  plot_figures_free(&figures);
+
+  /* The block moves X, y and seven weights. */
+  row_set_text(&all.row[0], ROW_stage, "block");
+  figures = grouped(&all, PLOT_ROOFLINE);
+  const double bytes = 4.0 * (2 * 256 * 128 + 7 * 128 * 128);
+  const double flops = 4.0 * 64 * 256 * 256 * 2;
+  assert_true(fabs(series_of(&figures.figure[0], "k")->ok[0].x - flops / bytes) < 1e-9);
+  plot_figures_free(&figures);
+  rows_free(&all);
+}
+
+static void a_roofline_has_a_peak_a_type(void **state) {
+  (void)state;
+  rows all = {0};
+  sample_row(&all, "single", 256, 1e6, 1e-7);
+  row *r = sample_row(&all, "double", 256, 2e6, 1e-7);
+  row_set_text(r, ROW_operand_type, "float64");
+  row_set_real(r, ROW_share_of_peak, r->field[ROW_gflops].real / 50);
+  r = sample_row(&all, "never_ends", 256, NAN, NAN);
+  row_set_text(r, ROW_status, "timeout");
+  plot_figures figures = grouped(&all, PLOT_ROOFLINE);
+  assert_int_equal(figures.count, 1);
+  assert_true(fabs(figures.figure[0].peak[0] - 100) < 1e-9);
+  assert_true(fabs(figures.figure[0].peak[1] - 50) < 1e-9);
+  assert_true(figures.figure[0].bandwidth == 0);
+  plot_figures_free(&figures);
+  rows_free(&all);
+}
+
+static void tiles_are_a_figure_a_kernel_and_length(void **state) {
+  (void)state;
+  rows all = {0};
+  for (int64_t q = 16; q <= 32; q *= 2)
+    for (int64_t k = 8; k <= 32; k *= 2) {
+      sample_tile(&all, "avx2_tile", q, k, (double)(q * k));
+      sample_tile(&all, "avx2_tile_f64acc", q, k, 1000);
+      sample_tile(&all, "only_keys", 16, k, 1000);
+    }
+  row_set_integer(sample_tile(&all, "avx2_tile", 16, 8, 100), ROW_seed, 2);
+  row_set_text(sample_tile(&all, "avx2_tile", 64, 8, 1), ROW_status, "wrong");
+  plot_figures figures = grouped(&all, PLOT_TILES);
+  assert_int_equal(figures.count, 2); /* one tile size alone makes none */
+  const plot_figure *figure = &figures.figure[0];
+  assert_string_equal(figure->name,
+                      "tiles_avx2_tile_attention_gaussian_b1_t512_h2_d64_p1");
+  assert_int_equal(figure->cells, 6);
+  assert_int_equal(figure->undrawn[1], 1);
+  assert_true(figure->merged);
+  assert_true(figure->cell[0].time_ns == 100); /* the faster of two */
+  assert_int_equal(figure->cell[5].tile_q, 32);
+  assert_int_equal(figure->cell[5].tile_k, 32);
+  assert_false(figures.figure[1].merged);
+  plot_figures_free(&figures);
+  rows_free(&all);
+}
+
 static void no_rows_give_no_figure(void **state) {
   (void)state;
   const rows none = {0};
@@ -220,6 +287,9 @@ int main(void) {
       cmocka_unit_test(a_figure_a_facet),
       cmocka_unit_test(labels_are_facets_with_names_of_their_own),
       cmocka_unit_test(lines_are_from_upper_to_lower_with_lasting_styles),
+      cmocka_unit_test(a_roofline_counts_compulsory_bytes),
+      cmocka_unit_test(a_roofline_has_a_peak_a_type),
+      cmocka_unit_test(tiles_are_a_figure_a_kernel_and_length),
       cmocka_unit_test(no_rows_give_no_figure),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
