@@ -1,10 +1,10 @@
 #include "peak.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "buffer.h"
 #include "cache.h"
+#include "clock.h"
 #include "peak_loops.h"
 
 /* Of one timed stretch at most: long beside a clock reading, short beside a time slice,
@@ -18,12 +18,6 @@ enum { STRETCHES_CUT = 6 };
 enum { STRETCHES_MIN = 3 };
 
 #define MIB ((size_t)1 << 20)
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static const peak_loop *find_loop(lkv_isa isa, lkv_dtype dtype) {
   switch (isa) {
@@ -45,9 +39,9 @@ bool peak_available(lkv_isa isa, lkv_dtype dtype) {
 }
 
 static double time_rounds(const peak_loop *loop, size_t rounds) {
-  const double start = now();
+  const double start = clock_now();
   loop->run(rounds);
-  return now() - start;
+  return clock_now() - start;
 }
 
 /* Rounds that fill a stretch; finding them also wakes the core up. */
@@ -60,11 +54,11 @@ static size_t calibrate(const peak_loop *loop, double stretch) {
 double peak_fma(lkv_isa isa, lkv_dtype dtype, double seconds) {
   if (!peak_available(isa, dtype)) return 0;
   const peak_loop *loop = find_loop(isa, dtype);
-  const double end = now() + seconds;
+  const double end = clock_now() + seconds;
   const double cut = seconds / STRETCHES_CUT;
   const size_t rounds = calibrate(loop, cut < STRETCH_SECONDS ? cut : STRETCH_SECONDS);
   double shortest = time_rounds(loop, rounds);
-  for (int i = 1; i < STRETCHES_MIN || now() < end; i++) {
+  for (int i = 1; i < STRETCHES_MIN || clock_now() < end; i++) {
     const double took = time_rounds(loop, rounds);
     if (took < shortest) shortest = took;
   }
@@ -96,9 +90,9 @@ static size_t bandwidth_bytes(void) {
 }
 
 static double time_sum(void (*sum)(const void *, size_t), const buffer *b) {
-  const double start = now();
+  const double start = clock_now();
   sum(b->data, b->bytes);
-  return now() - start;
+  return clock_now() - start;
 }
 
 static void (*choose_sum(void))(const void *, size_t) {
@@ -115,9 +109,9 @@ double peak_bandwidth(double seconds) {
   /* Pages that were never written all share one page of zeros. */
   memset(b.data, 1, b.bytes);
   void (*const sum)(const void *, size_t) = choose_sum();
-  const double end = now() + seconds;
+  const double end = clock_now() + seconds;
   double shortest = time_sum(sum, &b);
-  for (int i = 1; i < STRETCHES_MIN || now() < end; i++) {
+  for (int i = 1; i < STRETCHES_MIN || clock_now() < end; i++) {
     const double took = time_sum(sum, &b);
     if (took < shortest) shortest = took;
   }

@@ -1,5 +1,7 @@
 #include "process.h"
 
+#include "clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -9,7 +11,6 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -46,12 +47,6 @@ static volatile sig_atomic_t running, cancelled;
 void process_cancel(void) {
   cancelled = 1;
   if (running > 0) kill(-(pid_t)running, SIGKILL);
-}
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 /* A pipe whose ends are far from the child's record_fd, so that dup2 treads on neither.
@@ -157,7 +152,7 @@ static bool watch(pid_t pid, int pidfd, stream streams[2], double deadline,
     struct pollfd fds[] = {{.fd = *streams[0].fd, .events = POLLIN},
                            {.fd = *streams[1].fd, .events = POLLIN},
                            {.fd = pidfd, .events = POLLIN}};
-    const double left = deadline - now();
+    const double left = deadline - clock_now();
     if (left <= 0 && !*timed_out) {
       *timed_out = true;
       kill(-pid, SIGKILL);
@@ -217,7 +212,8 @@ bool process_run_self(char *const argv[], const process_options *options,
     error_set(err, "cannot watch a worker: %s%s", strerror(errno),
               errno == ESRCH ? "; is SIGCHLD ignored?" : "");
   else
-    ok = watch(pid, pidfd, streams, now() + options->timeout_s, &out->timed_out, err);
+    ok = watch(pid, pidfd, streams, clock_now() + options->timeout_s, &out->timed_out,
+               err);
   error ended;
   if (!ok) kill(-pid, SIGKILL);
   running = 0;

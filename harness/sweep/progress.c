@@ -2,30 +2,24 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "estimate.h"
 
 #define TERMINAL_PERIOD_S 0.1
 #define PLAIN_PERIOD_S    10.0
 #define COST_FACTOR       50.0 /* a line costs 2 % of the time at most */
 
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 progress progress_start(bool shown, size_t total) {
   return (progress){.shown = shown,
                     .terminal = isatty(STDERR_FILENO),
                     .total = total,
-                    .due_s = isatty(STDERR_FILENO) ? 0 : now() + PLAIN_PERIOD_S};
+                    .due_s = isatty(STDERR_FILENO) ? 0 : clock_now() + PLAIN_PERIOD_S};
 }
 
 bool progress_due(progress *p) {
-  p->asked_s = now();
+  p->asked_s = clock_now();
   return p->shown && p->asked_s >= p->due_s;
 }
 
@@ -40,7 +34,7 @@ void progress_show(progress *p, const point *at, double left_s) {
       p->bad ? " not ok" : "", at->kernel->name, lkv_stage_name(at->stage), at->regime,
       q->seq_len, q->heads, q->head_dim, at->threads, p->terminal ? "\033[K" : "\n");
   fflush(stderr);
-  const double shown_s = now(), cost_s = shown_s - p->asked_s;
+  const double shown_s = clock_now(), cost_s = shown_s - p->asked_s;
   const double period_s = p->terminal ? TERMINAL_PERIOD_S : PLAIN_PERIOD_S;
   p->due_s = shown_s + fmax(period_s, COST_FACTOR * cost_s);
 }

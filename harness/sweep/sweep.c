@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "arguments.h"
+#include "clock.h"
 #include "estimate.h"
 #include "failure.h"
 #include "linkv/driver.h"
@@ -38,12 +38,6 @@ static void ask_stop(int signal) {
     /* There is nobody to tell. */
   }
   errno = saved;
-}
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 /* A point of the plan and what the store has of it. */
@@ -184,7 +178,7 @@ static bool measure_one(sweep *w, item *it, unsigned repetition, bool *added,
   const point *p = it->info.point;
   record r = {0};
   *added = false;
-  const double start = now();
+  const double start = clock_now();
   const double predicted = estimate_repetition(&w->estimate, p);
   if (progress_due(&w->progress)) {
     size_t repetitions, guessed;
@@ -192,7 +186,7 @@ static bool measure_one(sweep *w, item *it, unsigned repetition, bool *added,
   }
   if (!run_worker(w, it, repetition, &r, err)) return false;
   if (w->outcome->cancelled) return true;
-  estimate_learn(&w->estimate, predicted, now() - start);
+  estimate_learn(&w->estimate, predicted, clock_now() - start);
   if (r.field[RECORD_time_ns].known)
     estimate_see(&w->estimate, p, 1e-9 * r.field[RECORD_time_ns].real);
   const bool ok = store_add(w->store, w->run, &it->info, repetition, &r, added, err) &&
@@ -360,8 +354,8 @@ bool sweep_run(const plan *p, const sweep_options *options, store *s, sweep_summ
   sigemptyset(&on_stop.sa_mask);
   sigaction(SIGINT, &on_stop, &old_int);
   sigaction(SIGTERM, &on_stop, &old_term);
-  bool ok = !repetitions || (begin_run(&w, err) && measure_all(&w, out, err) &&
-                             record_ceilings(&w, err));
+  bool ok = !repetitions ||
+            (begin_run(&w, err) && measure_all(&w, out, err) && record_ceilings(&w, err));
   sigaction(SIGINT, &old_int, NULL);
   sigaction(SIGTERM, &old_term, NULL);
 
