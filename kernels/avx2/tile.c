@@ -14,6 +14,7 @@
 #define STATE          f32
 #define TILE_DEFAULT_Q 16
 #define TILE_DEFAULT_K 96
+#define TILE_SPARSE    0
 #include "body/tile.h"
 
 const lkv_kernel lkv_kernel_avx2_tile = {

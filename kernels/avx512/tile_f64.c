@@ -14,6 +14,7 @@
 #define STATE          f64
 #define TILE_DEFAULT_Q 32
 #define TILE_DEFAULT_K 60
+#define TILE_SPARSE    0
 #include "body/tile.h"
 
 const lkv_kernel lkv_kernel_avx512_tile_f64 = {

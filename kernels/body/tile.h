@@ -20,6 +20,8 @@
  * the sum. The logits are in base 2: Q is scaled by log2 e. Keys of the panel's own
  * tokens are tiles apart, masked. N and A share each element of QK that is loaded.
  *
+ * With TILE_SPARSE, B and G are left out for keys whose p is exactly 0 in every lane.
+ *
  * The including kernel includes the products of both types and defines REAL, of operands,
  * tiles and output, and STATE, of the prefix states and softmax sums. Time O(T^2 d + T
  * d^2), workspace O(d^2 + d + tile_k).
@@ -56,6 +58,7 @@ typedef struct tile_work {
   REAL *weight;       /* (keys, PANEL): s, then p / B */
   REAL *max;          /* (PANEL): running maximum, starts at -inf */
   STATE *sum;         /* (PANEL) */
+  size_t *alive;      /* (keys): TILE_SPARSE alone */
 } tile_work;
 
 static lkv_tiles tile_default_tiles(const lkv_problem *problem) {
@@ -90,6 +93,7 @@ static void tile_layout(const lkv_problem *problem, arena *a, tile_work *w) {
   w->weight = arena_take(a, size_times(keys > PANEL ? keys : PANEL, PANEL), size);
   w->max = arena_take(a, PANEL, size);
   w->sum = arena_take(a, PANEL, sizeof(STATE));
+  w->alive = arena_take(a, TILE_SPARSE ? keys : 0, sizeof(size_t));
 }
 
 static size_t tile_workspace_bytes(const lkv_problem *problem) {
@@ -308,6 +312,8 @@ SIMD_INLINE void tile_logits_block(REAL *out, REAL *highest, ROWS qk, size_t fir
 SIMD_OUTLINE void tile_logits(const tile_work *w, ROWS qk, size_t count, REAL eps,
                               REAL *highest) {
   size_t size;
+  assert(!qk.index);
+  qk.index = NULL;
   for (size_t q = 0; q < PANEL; q++) highest[q] = -INFINITY;
   for (size_t i = 0; i < count; i += size) {
     REAL *out = w->weight + i * PANEL;
@@ -411,7 +417,7 @@ SIMD_INLINE void tile_weights_block(REAL *weight, ROWS qv, size_t first, size_t 
 }
 
 /* w->weight = p / B of `count` keys. */
-SIMD_OUTLINE void tile_weights(const tile_work *w, ROWS qv, size_t count, REAL eps) {
+SIMD_INLINE void tile_weights_of(const tile_work *w, ROWS qv, size_t count, REAL eps) {
   const VEC shift = T(set)(eps);
   size_t size;
   for (size_t i = 0; i < count; i += size) {
@@ -437,6 +443,46 @@ SIMD_OUTLINE void tile_weights(const tile_work *w, ROWS qv, size_t count, REAL e
   }
 }
 
+SIMD_OUTLINE void tile_weights(const tile_work *w, ROWS qv, size_t count, REAL eps) {
+  assert(!qv.index);
+  qv.index = NULL;
+  tile_weights_of(w, qv, count, eps);
+}
+
+SIMD_OUTLINE void tile_weights_listed(const tile_work *w, ROWS qv, size_t count,
+                                      REAL eps) {
+  assert(qv.index);
+  tile_weights_of(w, qv, count, eps);
+}
+
+/* Lists the keys with a weight that is not 0 in some lane: w->alive. Returns how many. */
+SIMD_OUTLINE size_t tile_list_alive(const tile_work *w, size_t count) {
+  const VEC zero = T(set)(0);
+  size_t alive = 0;
+  for (size_t i = 0; i < count; i++) {
+    const REAL *p = w->weight + i * PANEL;
+    const bool low = T(all)(T(equal)(T(load)(p), zero));
+    const bool high = T(all)(T(equal)(T(load)(p + LANES), zero));
+    w->alive[alive] = i;
+    alive += !(low & high);
+  }
+  return alive;
+}
+
+/* G += QV^T (p / B) over the keys with a weight that is not 0: another adds 0 times what
+ * is finite. False where few would be left out, and nothing is done. */
+static bool tile_sum_alive(const tile_work *w, ROWS qv, size_t count, REAL eps) {
+  const size_t alive = tile_list_alive(w, count);
+  if (alive > count - count / 8) return false;
+  for (size_t i = 0; i < alive; i++)
+    memmove(w->weight + i * PANEL, w->weight + w->alive[i] * PANEL, PANEL * sizeof(REAL));
+  if (alive == 0) return true;
+  qv.index = w->alive;
+  tile_weights_listed(w, qv, alive, eps);
+  T(accumulate_listed)(w->g, PANEL, qv, w->d, w->weight, PANEL, alive);
+  return true;
+}
+
 /* Keys first .. first + count - 1, seen by every query of the panel. */
 static void tile_keys(const tile_work *w, const lkv_operands *operands, size_t first,
                       size_t count, REAL eps) {
@@ -445,6 +491,7 @@ static void tile_keys(const tile_work *w, const lkv_operands *operands, size_t f
   tile_logits(w, tile_operand(operands, LKV_QK, first), count, eps, highest);
   tile_rescale(w, highest, shift);
   tile_exponentials(w, count, shift);
+  if (TILE_SPARSE && tile_sum_alive(w, qv, count, eps)) return;
   tile_weights(w, qv, count, eps);
   T(accumulate)(w->g, PANEL, qv, w->d, w->weight, PANEL, count);
 }

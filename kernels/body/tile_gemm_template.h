@@ -8,6 +8,8 @@
  * Loops: blocks of rows i (dot) or columns c (accumulate), as many as the registers hold
  * two accumulators for; within a block the sum. Blocks are of constant size: an
  * accumulator array sized by a parameter would live in memory. */
+#include <assert.h>
+
 #include "simd/inline.h"
 
 enum {
@@ -19,7 +21,7 @@ enum {
 typedef struct ROWS {
   const REAL *data;
   size_t stride;
-  const uint32_t *index;
+  const size_t *index;
 } ROWS;
 
 SIMD_INLINE const REAL *T(row)(ROWS x, size_t i) {
@@ -80,6 +82,8 @@ SIMD_INLINE void T(dot_store)(REAL *out, size_t out_stride, ROWS x, size_t first
 SIMD_OUTLINE void T(dot)(REAL *out, size_t out_stride, ROWS x, size_t count,
                          const REAL *panel, size_t d) {
   size_t size;
+  assert(!x.index);
+  x.index = NULL;
   for (size_t i = 0; i < count; i += size) {
     size = T(block)(count - i, BLOCK);
     switch (size) {
@@ -179,6 +183,17 @@ SIMD_INLINE void T(accumulate_columns)(REAL *out, size_t out_stride, ROWS x,
 /* out[c][q] += sum_i x[i][c] w[i][q], c < columns, i < count. */
 SIMD_OUTLINE void T(accumulate)(REAL *out, size_t out_stride, ROWS x, size_t columns,
                                 const REAL *w, size_t w_stride, size_t count) {
+  assert(!x.index);
+  x.index = NULL;
+  T(accumulate_columns)(out, out_stride, x, columns, w, w_stride, count, false, 0);
+}
+
+/* The same of listed rows. */
+SIMD_OUTLINE void T(accumulate_listed)(REAL *out, size_t out_stride, ROWS x,
+                                       size_t columns, const REAL *w, size_t w_stride,
+                                       size_t count) {
+  assert(x.index);
+  if (!x.index) return;
   T(accumulate_columns)(out, out_stride, x, columns, w, w_stride, count, false, 0);
 }
 
