@@ -8,8 +8,14 @@ set xrange [x_low / 1.5 : x_high * 1.6]
 set xlabel 'wall time of one call'
 set xtics ('' 1e-30)
 do for [e = -1:13] {
-  set xtics add (time_text(10.0 ** e) 10.0 ** e)
-  do for [m = 2:9] { set xtics add ('' m * 10.0 ** e 1) }
+  do for [m = 1:9] {
+    t = m * 10.0 ** e
+    if (is_labelled(m, x_low, x_high)) {
+      set xtics add (time_text(t) t)
+    } else {
+      set xtics add ('' t 1)
+    }
+  }
 }
 
 # T is written at the points of the upper and of the lower line.

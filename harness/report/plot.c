@@ -28,9 +28,26 @@ __attribute__((format(printf, 3, 4))) static bool make_path(char path[PATH_SIZE]
          error_set(err, "%.200s...: the path is too long", path);
 }
 
+/* PREFIX/share/linkv/plots of a program that is PREFIX/bin/linkv, wherever it was moved.
+ */
+static const char *plots_beside_program(void) {
+  static char path[PATH_SIZE];
+  char program[PATH_SIZE];
+  error ignored;
+  const ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
+  if (n <= 0) return "";
+  program[n] = 0;
+  for (int up = 0; up < 2; up++) {
+    char *slash = strrchr(program, '/');
+    if (slash) *slash = 0;
+  }
+  return make_path(path, &ignored, "%s/share/linkv/plots", program) ? path : "";
+}
+
 static bool find_plots(const char **plots, error *err) {
   const char *named = getenv("LINKV_PLOTS");
-  const char *places[] = {LINKV_PLOTS_SOURCE_DIR, LINKV_PLOTS_INSTALL_DIR};
+  const char *places[] = {LINKV_PLOTS_SOURCE_DIR, plots_beside_program(),
+                          LINKV_PLOTS_INSTALL_DIR};
   size_t count = sizeof places / sizeof *places;
   if (named && *named) {
     places[0] = named;
@@ -48,7 +65,7 @@ static bool find_plots(const char **plots, error *err) {
   return error_set(err,
                    "style.gp is neither in %s nor in %s: set LINKV_PLOTS to the folder "
                    "that holds the figure sources",
-                   places[0], places[1]);
+                   places[0], places[2]);
 }
 
 /* mkdir -p */

@@ -67,9 +67,45 @@ static bool replaces(plot_kind kind, const row *candidate, const row *chosen) {
   return isfinite(time) && !(time >= plot_drawable(chosen, ROW_time_ns));
 }
 
-/* The rows of one kernel at one sequence length. */
-static void add_point(plot_figure *figure, plot_series *series, const row *const *run,
-                      size_t count) {
+static bool same_tiles(const row *a, const row *b) {
+  return !plot_compare(a, b, ROW_tile_q) && !plot_compare(a, b, ROW_tile_k);
+}
+
+/* Sequence lengths at which a kernel, whose rows `run` are by rising length, was measured
+ * with a row's tile sizes. */
+static size_t lengths_of_tiles(const row *const *run, size_t count, const row *like) {
+  const row *last = NULL;
+  size_t lengths = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (plot_status(run[i]) != 0 || !same_tiles(run[i], like)) continue;
+    lengths += !last || plot_compare(last, run[i], ROW_seq_len) != 0;
+    last = run[i];
+  }
+  return lengths;
+}
+
+/* Of a line over T, the tile sizes that were measured at the most lengths: others would
+ * make a kink where they happen to be faster. An error is the largest, whatever the
+ * tiles. */
+static size_t lengths_wanted(plot_kind kind, const row *const *run, size_t count) {
+  size_t most = 0;
+  if (kind != PLOT_TIME && kind != PLOT_MEMORY) return 0;
+  for (size_t i = 0; i < count; i++) {
+    const size_t lengths = lengths_of_tiles(run, count, run[i]);
+    if (lengths > most) most = lengths;
+  }
+  return most;
+}
+
+/* A kernel's rows, and those of them at one sequence length. */
+typedef struct kernel_rows {
+  const row *const *all;
+  size_t count;
+  size_t wanted; /* see lengths_wanted */
+} kernel_rows;
+
+static void add_point(plot_figure *figure, plot_series *series, const kernel_rows *kernel,
+                      const row *const *run, size_t count) {
   const row *chosen = NULL;
   double largest = 0;
   for (size_t i = 0; i < count; i++) {
@@ -82,6 +118,10 @@ static void add_point(plot_figure *figure, plot_series *series, const row *const
       series->flagged[series->flagged_count++] = point;
     } else {
       figure->merged |= chosen != NULL;
+      if (lengths_of_tiles(kernel->all, kernel->count, run[i]) < kernel->wanted) {
+        figure->merged = true;
+        continue;
+      }
       if (point.y > largest) largest = point.y;
       if (!chosen || replaces(figure->kind, run[i], chosen)) chosen = run[i];
     }
@@ -107,10 +147,11 @@ static bool add_series(plot_figure *figure, const row *const *run, size_t count)
   series->flagged = calloc(count, sizeof *series->flagged);
   figure->count++;
   if (!series->ok || !series->flagged) return false;
+  const kernel_rows kernel = {run, count, lengths_wanted(figure->kind, run, count)};
   for (size_t first = 0, end; first < count; first = end) {
     end = first + 1;
     while (end < count && !plot_compare(run[first], run[end], ROW_seq_len)) end++;
-    add_point(figure, series, run + first, end - first);
+    add_point(figure, series, &kernel, run + first, end - first);
   }
   return true;
 }

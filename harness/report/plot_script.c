@@ -152,8 +152,8 @@ static const char *const shown_texts[PLOT_KINDS] = {
         "process. The frame is the fastest."};
 
 static const char *const merged_texts[PLOT_KINDS] = {
-    [PLOT_TIME] = " Fastest over tile sizes and seeds.",
-    [PLOT_MEMORY] = " Of the fastest over tile sizes and seeds.",
+    [PLOT_TIME] = " Fastest over seeds and over the tile sizes of most lengths.",
+    [PLOT_MEMORY] = " Of the fastest over seeds and over the tile sizes of most lengths.",
     [PLOT_ERROR] = " Largest over tile sizes and seeds.",
     [PLOT_TRADEOFF] = " Fastest time, largest error over tile sizes and seeds.",
     [PLOT_ROOFLINE] = " Fastest over tile sizes and seeds.",
@@ -194,20 +194,30 @@ static void widen_points(range *x, range *y, const plot_point *point, size_t cou
   }
 }
 
-/* The ranges of all that is drawn, and the highest guides c T and c T^2 below every
- * point. */
+/* The highest guides c T and c T^2 below every point; of memory, below its uppermost
+ * line, which is the one that grows as T^2, and below the next. */
+static void find_guides(const plot_figure *figure, double *linear, double *square) {
+  const bool memory = figure->kind == PLOT_MEMORY && figure->count > 1;
+  *linear = *square = INFINITY;
+  for (size_t s = 0; s < figure->count; s++) {
+    const plot_series *series = &figure->series[s];
+    for (size_t i = 0; i < series->ok_count; i++) {
+      const plot_point *p = &series->ok[i];
+      if (!memory || s == 1) *linear = fmin(*linear, p->low / p->x);
+      if (!memory || s == 0) *square = fmin(*square, p->low / p->x / p->x);
+    }
+  }
+}
+
+/* The ranges of all that is drawn, and the guides. */
 static void put_ranges(const plot_figure *figure, FILE *out) {
   range x = {INFINITY, 0}, y = {INFINITY, 0};
-  double linear = INFINITY, square = INFINITY;
+  double linear, square;
+  find_guides(figure, &linear, &square);
   for (size_t s = 0; s < figure->count; s++) {
     const plot_series *series = &figure->series[s];
     widen_points(&x, &y, series->ok, series->ok_count);
     widen_points(&x, &y, series->flagged, series->flagged_count);
-    for (size_t i = 0; i < series->ok_count; i++) {
-      const plot_point *p = &series->ok[i];
-      linear = fmin(linear, p->low / p->x);
-      square = fmin(square, p->low / p->x / p->x);
-    }
   }
   fprintf(out, "x_low = %.17g\nx_high = %.17g\ny_low = %.17g\ny_high = %.17g\n", x.low,
           x.high, y.low, y.high);
