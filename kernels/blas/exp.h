@@ -13,7 +13,7 @@ static inline float blas_bits(int32_t bits) {
 
 /* x where it is at least -105, whose exponential rounds to 0, else that; NaN stays. */
 static inline float blas_exp_clamp(float x) {
-  return (x > -105.0F) | (x != x) ? x : -105.0F;
+  return ((x > -105.0F) | (x != x)) ? x : -105.0F;
 }
 
 /* e^x for -105 <= x <= 0, at most 1 ulp where the compiler fuses a multiplication and an
