@@ -33,7 +33,9 @@ static void test_names_say_isa_and_algorithm(void **state) {
   (void)state;
   for (size_t i = 0; i < lkv_kernel_count(); i++) {
     const lkv_kernel *kernel = lkv_kernel_at(i);
-    const char *suffix = kernel->accum_type > kernel->operand_type ? "_f64acc" : "";
+    const char *suffix = kernel->operand_type == LKV_FLOAT64 ? "_f64"
+                         : kernel->accum_type == LKV_FLOAT64 ? "_f64acc"
+                                                             : "";
     char name[256];
     snprintf(name, sizeof name, "%s_%s%s", lkv_isa_name(kernel->isa), kernel->algorithm,
              suffix);
