@@ -50,12 +50,8 @@ SIMD_INLINE vec_f32 fma_f32(vec_f32 a, vec_f32 b, vec_f32 c) {
 }
 
 SIMD_INLINE vec_f32 mac_f32(vec_f32 a, vec_f32 b, vec_f32 c) {
-#if defined(__AVX512F__)
   __asm__("vfmadd231ps %2, %1, %0" : "+v"(c) : "v"(a), "v"(b));
   return c;
-#else
-  return fma_f32(a, b, c);
-#endif
 }
 
 SIMD_INLINE vec_f32 max_f32(vec_f32 a, vec_f32 b) {
@@ -83,9 +79,9 @@ SIMD_INLINE bool all_f32(mask_f32 m) {
 }
 
 SIMD_INLINE mask_f32 from_f32(ptrdiff_t first) {
-  const unsigned every = (1U << LANES_f32) - 1;
-  if (first <= 0) return (mask_f32)every;
-  return first >= LANES_f32 ? 0 : (mask_f32)(every << first);
+  const ptrdiff_t hidden = first < 0 ? 0 : first > LANES_f32 ? LANES_f32 : first;
+  const unsigned seen = ((1U << LANES_f32) - 1) >> hidden << hidden;
+  return (mask_f32)seen;
 }
 
 SIMD_INLINE vec_f32 raise_f32(vec_f32 p, vec_f32 shifted) {
@@ -94,9 +90,7 @@ SIMD_INLINE vec_f32 raise_f32(vec_f32 p, vec_f32 shifted) {
 }
 
 SIMD_INLINE vec_f32 pin_f32(vec_f32 x) {
-#if defined(__AVX512F__)
   __asm__("" : "+v"(x));
-#endif
   return x;
 }
 
@@ -170,12 +164,8 @@ SIMD_INLINE vec_f64 fma_f64(vec_f64 a, vec_f64 b, vec_f64 c) {
 }
 
 SIMD_INLINE vec_f64 mac_f64(vec_f64 a, vec_f64 b, vec_f64 c) {
-#if defined(__AVX512F__)
   __asm__("vfmadd231pd %2, %1, %0" : "+v"(c) : "v"(a), "v"(b));
   return c;
-#else
-  return fma_f64(a, b, c);
-#endif
 }
 
 SIMD_INLINE vec_f64 max_f64(vec_f64 a, vec_f64 b) {
@@ -203,9 +193,9 @@ SIMD_INLINE bool all_f64(mask_f64 m) {
 }
 
 SIMD_INLINE mask_f64 from_f64(ptrdiff_t first) {
-  const unsigned every = (1U << LANES_f64) - 1;
-  if (first <= 0) return (mask_f64)every;
-  return first >= LANES_f64 ? 0 : (mask_f64)(every << first);
+  const ptrdiff_t hidden = first < 0 ? 0 : first > LANES_f64 ? LANES_f64 : first;
+  const unsigned seen = ((1U << LANES_f64) - 1) >> hidden << hidden;
+  return (mask_f64)seen;
 }
 
 SIMD_INLINE vec_f64 raise_f64(vec_f64 p, vec_f64 shifted) {
@@ -214,9 +204,7 @@ SIMD_INLINE vec_f64 raise_f64(vec_f64 p, vec_f64 shifted) {
 }
 
 SIMD_INLINE vec_f64 pin_f64(vec_f64 x) {
-#if defined(__AVX512F__)
   __asm__("" : "+v"(x));
-#endif
   return x;
 }
 

@@ -72,7 +72,7 @@ typedef struct lkv_blocks {
 
 typedef struct lkv_kernel {
   uint32_t abi;          /* LKV_KERNEL_ABI */
-  const char *name;      /* <isa>_<algorithm>[_f64acc]: [a-z0-9_], unique */
+  const char *name;      /* <isa>_<algorithm>[_f64acc|_f64]: [a-z0-9_], unique */
   const char *algorithm; /* "row", "stream_merge", ...: the same for every ISA */
   lkv_isa isa;
   lkv_dtype operand_type; /* of operands and output */

@@ -42,6 +42,8 @@
 #define OPERAND_TYPE LKV_FLOAT64
 #elif defined BROKEN_attention_null
 #define ATTENTION NULL
+#elif defined BROKEN_blocks_half
+#define BLOCKS &no_blocks
 #elif defined BROKEN_plugin_abi
 #define PLUGIN_ABI 4242
 #elif defined BROKEN_count_zero
@@ -91,6 +93,9 @@ lkv_status defined_nowhere(const lkv_problem *problem, const lkv_operands *opera
 #ifndef ACCUM_TYPE
 #define ACCUM_TYPE LKV_FLOAT32
 #endif
+#ifndef BLOCKS
+#define BLOCKS NULL
+#endif
 #ifndef ATTENTION
 #define ATTENTION zero
 #endif
@@ -122,6 +127,8 @@ __attribute__((unused)) static lkv_status zero(const lkv_problem *problem,
   return LKV_OK;
 }
 
+static const lkv_blocks no_blocks __attribute__((unused)) = {0};
+
 static const lkv_kernel broken = {
     .abi = ABI,
     .name = NAME,
@@ -132,6 +139,7 @@ static const lkv_kernel broken = {
     .summary = SUMMARY,
     .source = SOURCE,
     .attention = ATTENTION,
+    .blocks = BLOCKS,
 };
 
 #ifdef BROKEN_second_bad
