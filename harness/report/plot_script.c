@@ -144,12 +144,10 @@ static const char *const shown_texts[PLOT_KINDS] = {
     [PLOT_ERROR] = "Largest |y − oracle| over max |oracle| of the row.",
     [PLOT_TRADEOFF] = "Largest |y − oracle| over max |oracle| of the row.",
     [PLOT_ROOFLINE] =
-        "Headline flops over time, against the same flops over the bytes of "
-        "inputs and output, each moved once. What a cache holds may pass "
-        "the slope.",
-    [PLOT_TILES] =
-        "Headline flops over time, in percent of the FMA peak of the same "
-        "process. The frame is the fastest."};
+        ("Headline flops over time, against the same flops over the bytes of inputs and "
+         "output, each moved once. What a cache holds may pass the slope."),
+    [PLOT_TILES] = ("Headline flops over time, in percent of the FMA peak of the same "
+                    "process. The frame is the fastest.")};
 
 static const char *const merged_texts[PLOT_KINDS] = {
     [PLOT_TIME] = " Fastest over seeds and over the tile sizes of most lengths.",
