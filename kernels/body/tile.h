@@ -52,13 +52,13 @@ typedef struct tile_work {
   size_t d, width; /* head_dim, and rounded up to whole panels */
   tile_state k, v;
   STATE *key, *value; /* (TILE_TOKENS, width): tokens on their way into the states */
-  REAL *rounded;      /* (d, width): S_K or S_V in REAL, where STATE is another type */
-  REAL *rows;         /* (PANEL, width) */
-  REAL *query;        /* (width, PANEL): Q, then Y */
+  REAL *rounded;      /* (d, width), where key is: S_K or S_V, if STATE is not REAL */
+  REAL *query;        /* (width, PANEL): Q until R is known, and Y once G is */
+  REAL *z_v;          /* (width, PANEL), where query is: Z_V in between */
   REAL *r_z;          /* (width, 2 PANEL): R beside Z_K */
-  REAL *z_v;          /* (width, PANEL) */
   REAL *g;            /* (width, PANEL) */
-  REAL *weight;       /* (keys, PANEL): s, then p / B */
+  REAL *weight;       /* (keys, PANEL): s, then p, then p / B */
+  REAL *rows;         /* (PANEL, width), where weight is: a panel transposed */
   REAL *max;          /* (PANEL): running maximum, starts at -inf */
   STATE *sum;         /* (PANEL) */
   size_t *alive;      /* (keys): TILE_SPARSE alone */
@@ -90,17 +90,19 @@ static void tile_layout(const lkv_problem *problem, arena *a, tile_work *w) {
   w->width = width;
   tile_state_layout(&w->k, a, d, width);
   tile_state_layout(&w->v, a, d, width);
-  w->key =
-      arena_take(a, size_times(width, tile_packs(d) ? TILE_TOKENS : 0), sizeof(STATE));
-  w->value =
-      arena_take(a, size_times(width, tile_packs(d) ? TILE_TOKENS : 0), sizeof(STATE));
-  w->rounded = arena_take(a, TILE_ROUNDS ? size_times(d, width) : 0, size);
-  w->rows = arena_take(a, panel, size);
+  const size_t packed = tile_packs(d) ? size_times(width, TILE_TOKENS) : 0;
+  const size_t packs = size_times(packed, 2 * sizeof(STATE));
+  const size_t rounds = TILE_ROUNDS ? size_times(size_times(d, width), size) : 0;
+  w->key = arena_take(a, packs > rounds ? packs : rounds, 1);
+  w->value = w->key ? w->key + packed : NULL;
+  w->rounded = (void *)w->key;
   w->query = arena_take(a, panel, size);
+  w->z_v = w->query;
   w->r_z = arena_take(a, size_times(panel, 2), size);
-  w->z_v = arena_take(a, panel, size);
   w->g = arena_take(a, panel, size);
-  w->weight = arena_take(a, size_times(keys > PANEL ? keys : PANEL, PANEL), size);
+  const size_t least = width > PANEL ? width : PANEL;
+  w->weight = arena_take(a, size_times(keys > least ? keys : least, PANEL), size);
+  w->rows = w->weight;
   w->max = arena_take(a, PANEL, size);
   w->sum = arena_take(a, PANEL, sizeof(STATE));
   w->alive = arena_take(a, TILE_SPARSE ? keys : 0, sizeof(size_t));
