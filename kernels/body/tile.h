@@ -40,22 +40,25 @@ enum {
 
 #define TILE_LOG2_E 1.4426950408889634
 
-/* S and Z of one key and value operand; `rounded` is S in REAL. */
+/* Whether STATE is wider than REAL. */
+#define TILE_ROUNDS (sizeof(STATE) != sizeof(REAL))
+
+/* S and Z of one key and value operand. */
 typedef struct tile_state {
   STATE *s, *z; /* (d, width), (width) */
-  REAL *rounded;
 } tile_state;
 
 typedef struct tile_work {
   size_t d, width; /* head_dim, and rounded up to whole panels */
   tile_state k, v;
-  STATE *key, *value; /* (TILE_TOKENS, width) */
-  REAL *rows;         /* (PANEL, width) */
-  REAL *query;        /* (width, PANEL): Q, then Y */
+  STATE *key, *value; /* (TILE_TOKENS, width): tokens on their way into the states */
+  REAL *rounded;      /* (d, width), where key is: S_K or S_V, if STATE is not REAL */
+  REAL *query;        /* (width, PANEL): Q until R is known, and Y once G is */
+  REAL *z_v;          /* (width, PANEL), where query is: Z_V in between */
   REAL *r_z;          /* (width, 2 PANEL): R beside Z_K */
-  REAL *z_v;          /* (width, PANEL) */
   REAL *g;            /* (width, PANEL) */
-  REAL *weight;       /* (keys, PANEL): s, then p / B */
+  REAL *weight;       /* (keys, PANEL): s, then p, then p / B */
+  REAL *rows;         /* (PANEL, width), where weight is: a panel transposed */
   REAL *max;          /* (PANEL): running maximum, starts at -inf */
   STATE *sum;         /* (PANEL) */
   size_t *alive;      /* (keys): TILE_SPARSE alone */
@@ -66,12 +69,16 @@ static lkv_tiles tile_default_tiles(const lkv_problem *problem) {
   return (lkv_tiles){.q = TILE_DEFAULT_Q, .k = TILE_DEFAULT_K};
 }
 
+/* Whether operand rows join the states by way of the workspace: unless they are whole
+ * panels in STATE. */
+static bool tile_packs(size_t d) {
+  return TILE_ROUNDS || d % PANEL != 0;
+}
+
 static void tile_state_layout(tile_state *state, arena *a, size_t d, size_t width) {
   const size_t count = size_times(d, width);
   state->s = arena_take(a, count, sizeof(STATE));
   state->z = arena_take(a, width, sizeof(STATE));
-  state->rounded = (void *)state->s;
-  if (sizeof(STATE) != sizeof(REAL)) state->rounded = arena_take(a, count, sizeof(REAL));
 }
 
 static void tile_layout(const lkv_problem *problem, arena *a, tile_work *w) {
@@ -83,14 +90,19 @@ static void tile_layout(const lkv_problem *problem, arena *a, tile_work *w) {
   w->width = width;
   tile_state_layout(&w->k, a, d, width);
   tile_state_layout(&w->v, a, d, width);
-  w->key = arena_take(a, size_times(width, TILE_TOKENS), sizeof(STATE));
-  w->value = arena_take(a, size_times(width, TILE_TOKENS), sizeof(STATE));
-  w->rows = arena_take(a, panel, size);
+  const size_t packed = tile_packs(d) ? size_times(width, TILE_TOKENS) : 0;
+  const size_t packs = size_times(packed, 2 * sizeof(STATE));
+  const size_t rounds = TILE_ROUNDS ? size_times(size_times(d, width), size) : 0;
+  w->key = arena_take(a, packs > rounds ? packs : rounds, 1);
+  w->value = w->key ? w->key + packed : NULL;
+  w->rounded = (void *)w->key;
   w->query = arena_take(a, panel, size);
+  w->z_v = w->query;
   w->r_z = arena_take(a, size_times(panel, 2), size);
-  w->z_v = arena_take(a, panel, size);
   w->g = arena_take(a, panel, size);
-  w->weight = arena_take(a, size_times(keys > PANEL ? keys : PANEL, PANEL), size);
+  const size_t least = width > PANEL ? width : PANEL;
+  w->weight = arena_take(a, size_times(keys > least ? keys : least, PANEL), size);
+  w->rows = w->weight;
   w->max = arena_take(a, PANEL, size);
   w->sum = arena_take(a, PANEL, sizeof(STATE));
   w->alive = arena_take(a, TILE_SPARSE ? keys : 0, sizeof(size_t));
@@ -132,14 +144,13 @@ static TYPED(rows, STATE)
  * rows of whole panels in STATE are taken as they are, others through the workspace. */
 static void tile_state_add_rows(const tile_work *w, STATE *s, size_t row, size_t count,
                                 ROWS key, ROWS value, size_t first, size_t last) {
-  const bool as_they_are = sizeof(STATE) == sizeof(REAL) && w->d == w->width;
   for (size_t j = first; j < last; j += TILE_TOKENS) {
     const size_t tokens = size_min(TILE_TOKENS, last - j);
     const ROWS k = {.data = T(row)(key, j), .stride = key.stride};
     const ROWS v = {.data = T(row)(value, j), .stride = value.stride};
     TYPED(rows, STATE) keys = {.data = (const void *)k.data, .stride = k.stride};
     TYPED(rows, STATE) values = {.data = (const void *)v.data, .stride = v.stride};
-    if (!as_they_are) {
+    if (tile_packs(w->d)) {
       keys = tile_pack(w, w->key, k, tokens);
       values = tile_pack(w, w->value, v, tokens);
     }
@@ -150,9 +161,11 @@ static void tile_state_add_rows(const tile_work *w, STATE *s, size_t row, size_t
   }
 }
 
-static void tile_state_round(const tile_work *w, const tile_state *state) {
-  if (sizeof(STATE) != sizeof(REAL))
-    for (size_t e = 0; e < w->d * w->width; e++) state->rounded[e] = (REAL)state->s[e];
+/* S in REAL. */
+static ROWS tile_state_rows(const tile_work *w, const tile_state *state) {
+  if (!TILE_ROUNDS) return (ROWS){.data = (const void *)state->s, .stride = w->width};
+  for (size_t e = 0; e < w->d * w->width; e++) w->rounded[e] = (REAL)state->s[e];
+  return (ROWS){.data = w->rounded, .stride = w->width};
 }
 
 static void tile_state_add(const tile_work *w, const tile_state *state,
@@ -160,7 +173,6 @@ static void tile_state_add(const tile_work *w, const tile_state *state,
                            size_t last) {
   tile_state_add_rows(w, state->s, 0, w->d, tile_operand(operands, key, 0),
                       tile_operand(operands, value, 0), first, last);
-  tile_state_round(w, state);
 }
 
 /* Panels: arrays (head_dim, panel) with queries in lanes. */
@@ -216,10 +228,9 @@ static void tile_add_chunk(const tile_work *w, const lkv_operands *operands, int
 static void tile_start_panel(const tile_work *w, const lkv_operands *operands,
                              size_t chunk, size_t first, size_t count) {
   const size_t stride = 2 * PANEL;
-  const ROWS s = {.data = w->k.rounded, .stride = w->width};
   tile_load_queries(w, operands, first, count);
   if (chunk > 0)
-    T(dot)(w->r_z, stride, s, w->d, w->query, w->d);
+    T(dot)(w->r_z, stride, tile_state_rows(w, &w->k), w->d, w->query, w->d);
   else
     memset(w->r_z, 0, w->d * stride * sizeof(REAL));
   tile_add_chunk(w, operands, LKV_VK, LKV_KK, chunk, first, count, w->query, w->r_z,
@@ -238,7 +249,6 @@ static void tile_start_panel(const tile_work *w, const lkv_operands *operands,
 /* y_t = g_t S_V(t), g_t = G / l. */
 static void tile_finish_panel(const tile_work *w, const lkv_operands *operands,
                               size_t chunk, size_t first, size_t count, lkv_output y) {
-  const ROWS s = {.data = w->v.rounded, .stride = w->width};
   for (size_t q = 0; q < PANEL; q++) w->max[q] = (REAL)(1 / w->sum[q]);
   for (size_t c = 0; c < w->d; c++)
     for (size_t h = 0; h < PANEL; h += LANES) {
@@ -247,7 +257,8 @@ static void tile_finish_panel(const tile_work *w, const lkv_operands *operands,
     }
 
   memset(w->query, 0, w->width * PANEL * sizeof(REAL));
-  if (chunk > 0) T(accumulate)(w->query, PANEL, s, w->d, w->g, PANEL, w->d);
+  if (chunk > 0)
+    T(accumulate)(w->query, PANEL, tile_state_rows(w, &w->v), w->d, w->g, PANEL, w->d);
   tile_add_chunk(w, operands, LKV_KV, LKV_VV, chunk, first, count, w->g, w->query, PANEL);
   T(from_panel)(w->rows, w->width, w->query);
   for (size_t i = 0; i < count; i++)
@@ -628,7 +639,6 @@ static void tile_state_load(const tile_work *w, const tile_state *state,
   memcpy(state->s, from, w->d * w->width * sizeof(STATE));
   memset(state->z, 0, w->width * sizeof(STATE));
   memcpy(state->z, from + w->d * w->width, w->d * sizeof(STATE));
-  tile_state_round(w, state);
 }
 
 static lkv_status tile_attend_block(const lkv_problem *problem,
