@@ -13,7 +13,7 @@
 #define REAL           f32
 #define STATE          f32
 #define TILE_DEFAULT_Q 32
-#define TILE_DEFAULT_K 96
+#define TILE_DEFAULT_K 192
 #define TILE_SPARSE    0
 #include "body/tile.h"
 
