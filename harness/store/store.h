@@ -45,7 +45,8 @@ typedef struct run_info {
   const char *commit;
 } run_info;
 
-/* Adds the machine or replaces its facts, a JSON object; NULL where they are not known. */
+/* Adds the machine or replaces its facts, a JSON object; NULL where they are not known.
+ */
 bool store_set_machine(store *s, const char *machine, const char *facts, error *err);
 
 /* Sets the machine, too. */
@@ -92,8 +93,8 @@ typedef enum store_builds {
  * tile_k, seed, label. */
 bool store_rows(store *s, store_builds builds, const char *where, rows *out, error *err);
 
-/* Read bandwidth of a machine's main memory, bytes/s, as the last run on it measured it; 0
- * where none did. */
+/* Read bandwidth of a machine's main memory, bytes/s, as the last run on it measured it;
+ * 0 where none did. */
 bool store_read_bandwidth(const char *path, const char *machine, double *out, error *err);
 
 /* store_open_reader, store_rows, store_close. */
