@@ -321,9 +321,9 @@ static bool begin_run(sweep *w, error *err) {
 #define CEILING_SECONDS 0.5
 
 /* At the end, so that a sweep that is killed again and again still gets on; not where the
- * user waits for it to stop. */
+ * user waits for it to stop, nor for a single point, whose store nobody reads again. */
 static bool record_ceilings(sweep *w, error *err) {
-  if (stop_asked) return true;
+  if (stop_asked || !w->options->config_text) return true;
   json_t *facts = machine_facts_measured(CEILING_SECONDS);
   char *text = facts ? json_dumps(facts, JSON_COMPACT) : NULL;
   const bool ok = store_set_machine(w->store, machine_id(), text, err);
