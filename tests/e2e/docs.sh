@@ -6,7 +6,7 @@ cd "$work/tree"
 for entry in configs tests docs kernels plots scripts; do ln -s "$SOURCE/$entry" $entry; done
 # Figures land in plots/out: a folder of our own, with the sources in it.
 rm plots && mkdir plots && ln -s "$SOURCE"/plots/*.gp plots/
-mkdir -p build/release && ln -s "$(dirname "$LINKV")" build/release/bin
+mkdir build && ln -s "$BUILD" build/release
 PATH=$(dirname "$LINKV"):$PATH
 python3 - "$SOURCE" >"$work/blocks" <<'END'
 import glob, re, sys
