@@ -177,14 +177,11 @@ static judged judge_row(fit *f, const bounds *b, size_t index, lkv_dtype type,
     out.judgement = JUDGED_WRONG;
   else if (!(out.stat <= 1))
     out.judgement = JUDGED_WRONG_STATISTICAL;
-  else if (!(row->own <= VERDICT_OWN_SHARE))
+  else if (!(largest_size(d, stat) <= BOUND_SMALL * row->scale))
+    out.judgement =
+        row->fit == BOUND_NO_FIT ? JUDGED_ILL_CONDITIONED : judge_fit(f, b, row, got);
+  if (out.judgement != JUDGED_ILL_CONDITIONED && !(row->own <= VERDICT_OWN_SHARE))
     out.judgement = JUDGED_UNTRUSTED;
-  else if (largest_size(d, stat) <= BOUND_SMALL * row->scale)
-    out.judgement = JUDGED_OK;
-  else if (row->fit != BOUND_NO_FIT)
-    out.judgement = judge_fit(f, b, row, got);
-  else
-    out.judgement = largest_size(d, stat) == 0 ? JUDGED_OK : JUDGED_ILL_CONDITIONED;
   return out;
 }
 

@@ -178,6 +178,18 @@ static void what_cannot_be_compared_is_untrusted(void **state) {
   subject_free(&s);
 }
 
+/* Makes the values of different tokens differ: token t asks for component t of the keys,
+ * and holds most of it. */
+static void spread_values(subject *s) {
+  const size_t d = s->c.problem.head_dim, heads = s->c.problem.heads;
+  float *qv = s->c.operand[LKV_QV].data, *kv = s->c.operand[LKV_KV].data;
+  for (size_t i = 0; i < s->c.operand[LKV_QV].count; i++) {
+    const size_t token = i / d / heads % s->c.problem.seq_len;
+    qv[i] = i % d == token % d ? 1 : 0.125F;
+    kv[i] = i % d == token % d ? 8 : 0.125F;
+  }
+}
+
 /* Row 1 of the first slice gets a denominator that rounding may turn: its output may move
  * along v_0 - v_1, and no other way. */
 static void the_fit_takes_unknowns_out(void **state) {
@@ -190,6 +202,7 @@ static void the_fit_takes_unknowns_out(void **state) {
   qk[0] = kk[1] + kk[17];
   qk[1] = -(kk[0] + kk[16]);
   s.c.problem.eps = 0;
+  spread_values(&s);
   subject_open(&s);
   const bound_row *row = &s.b.row[2];
   assert_int_equal(row->columns, 1);
@@ -217,6 +230,7 @@ static void too_many_unknowns_are_ill_conditioned(void **state) {
   for (size_t i = 0; i < s.c.operand[LKV_KK].count; i++)
     kk[i] = i / 4 % 3 < 2 ? 1 : -2 + 0x1p-22F;
   s.c.problem.eps = 0;
+  spread_values(&s);
   subject_open(&s);
   const verdict v = judge(&s.c, &s.b, s.y, NULL);
   assert_int_equal(v.kind, VERDICT_ILL_CONDITIONED);
