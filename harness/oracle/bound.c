@@ -505,6 +505,18 @@ static bool keep_fit(context *x, const oracle_row *row, size_t chosen, bound_row
   return true;
 }
 
+/* The oracle's own error in the base of a fit, for the unknowns are fitted to it as well:
+ * in x->own. */
+static void own_of_base(context *x, const oracle_row *row) {
+  const view *stat = &x->view[STAT];
+  view own = x->view[OWN];
+  own.in = stat->in;
+  own.out = stat->out;
+  for (size_t i = 0; i <= row->t; i++) own.grow[i] = fmin(own.lambda[i], stat->grow[i]);
+  bound_good(x, &own, row);
+  memcpy(x->own, x->part, x->shape->head_dim * sizeof *x->own);
+}
+
 /* The token whose uncertainty weighs most: unresolved before resolved. */
 static bound_culprit find_culprit(const context *x, const oracle_row *row) {
   const view *v = &x->view[STAT];
@@ -599,7 +611,9 @@ static bool visit(void *argument, const oracle_row *row, error *err) {
   describe(x, row, to);
   finish_bounds(x, det, stat);
   if (chosen && !keep_fit(x, row, chosen, to, err)) return false;
-  to->own = own_share(x, x->own, to->fit == BOUND_NO_FIT ? stat : x->part);
+  if (to->fit != BOUND_NO_FIT) own_of_base(x, row);
+  to->own =
+      own_share(x, x->own, to->fit == BOUND_NO_FIT ? stat : bounds_allowance(b, to));
   return true;
 }
 
