@@ -126,16 +126,9 @@ static judgement judge_fit(fit *f, const bounds *b, const bound_row *row,
                                                               : JUDGED_ILL_CONDITIONED;
 }
 
-/* One row being judged. */
-typedef struct judged {
-  judgement judgement;
-  double det, stat; /* largest r; NaN where nothing was compared */
-  size_t worst;     /* column */
-} judged;
-
 /* Where output or oracle is not finite. True where that settles the row. */
 static bool judge_finiteness(const bound_row *row, lkv_dtype type, size_t d,
-                             const double *want, const double *got, judged *out) {
+                             const double *want, const double *got, verdict_row *out) {
   bool compared = row->finite, swallowed = false;
   for (size_t c = 0; c < d; c++) {
     const bool expected = finite_in(want[c], type);
@@ -144,38 +137,38 @@ static bool judge_finiteness(const bound_row *row, lkv_dtype type, size_t d,
     swallowed = swallowed || (!expected && is);
     const bool wrong = expected ? !is && !row->overflows : is && row->poisoned;
     if (!wrong && (is || !expected)) continue;
-    *out = (judged){.judgement = wrong ? JUDGED_WRONG : JUDGED_ILL_CONDITIONED,
-                    .det = wrong ? INFINITY : NAN,
-                    .stat = wrong ? INFINITY : NAN,
-                    .worst = c};
+    *out = (verdict_row){.judgement = wrong ? JUDGED_WRONG : JUDGED_ILL_CONDITIONED,
+                         .r_det = wrong ? INFINITY : NAN,
+                         .r_stat = wrong ? INFINITY : NAN,
+                         .column = c};
     return true;
   }
   if (compared) return false;
-  *out = (judged){.judgement = swallowed ? JUDGED_UNTRUSTED : JUDGED_NOT_COMPARED,
-                  .det = NAN,
-                  .stat = NAN};
+  *out = (verdict_row){.judgement = swallowed ? JUDGED_UNTRUSTED : JUDGED_NOT_COMPARED,
+                       .r_det = NAN,
+                       .r_stat = NAN};
   return true;
 }
 
-static judged judge_row(fit *f, const bounds *b, size_t index, lkv_dtype type,
-                        const double *y) {
+static verdict_row judge_row(fit *f, const bounds *b, size_t index, lkv_dtype type,
+                             const double *y) {
   const size_t d = b->head_dim;
   const bound_row *row = &b->row[index];
   const double *want = b->y + index * d, *got = y + index * d;
   const double *det = b->det + index * d, *stat = b->stat + index * d;
-  judged out = {.judgement = JUDGED_OK};
+  verdict_row out = {.judgement = JUDGED_OK};
   if (judge_finiteness(row, type, d, want, got, &out)) return out;
   for (size_t c = 0; c < d; c++) {
     const double distance = fabs(got[c] - want[c]), r = ratio(distance, stat[c]);
-    if (!(r <= out.stat)) {
-      out.stat = r;
-      out.worst = c;
+    if (!(r <= out.r_stat)) {
+      out.r_stat = r;
+      out.column = c;
     }
-    out.det = fmax(out.det, ratio(distance, det[c]));
+    out.r_det = fmax(out.r_det, ratio(distance, det[c]));
   }
-  if (!(out.det <= 1))
+  if (!(out.r_det <= 1))
     out.judgement = JUDGED_WRONG;
-  else if (!(out.stat <= 1))
+  else if (!(out.r_stat <= 1))
     out.judgement = JUDGED_WRONG_STATISTICAL;
   else if (!(largest_size(d, stat) <= BOUND_SMALL * row->scale))
     out.judgement =
@@ -189,7 +182,7 @@ static bool is_wrong(judgement j) {
   return j == JUDGED_WRONG || j == JUDGED_WRONG_STATISTICAL;
 }
 
-static void take_row(verdict *v, const bounds *b, const judged *j, element at,
+static void take_row(verdict *v, const bounds *b, const verdict_row *j, element at,
                      size_t index, const double *y, bool *wrong_seen) {
   const bound_row *row = &b->row[index];
   const bool wrong = is_wrong(j->judgement);
@@ -201,17 +194,17 @@ static void take_row(verdict *v, const bounds *b, const judged *j, element at,
   v->entropy += row->entropy;
   v->largest_weight += row->largest_weight;
   v->own_max = fmax(v->own_max, row->own);
-  if (isnan(j->stat)) return;
+  if (isnan(j->r_stat)) return;
   if (first || (wrong && !*wrong_seen) ||
-      (wrong == *wrong_seen && j->stat > v->r_stat_max)) {
-    at.column = j->worst;
+      (wrong == *wrong_seen && j->r_stat > v->r_stat_max)) {
+    at.column = j->column;
     v->worst = at;
-    v->worst_output = y[index * b->head_dim + j->worst];
-    v->worst_oracle = b->y[index * b->head_dim + j->worst];
+    v->worst_output = y[index * b->head_dim + j->column];
+    v->worst_oracle = b->y[index * b->head_dim + j->column];
   }
   *wrong_seen = *wrong_seen || wrong;
-  v->r_stat_max = fmax(v->r_stat_max, j->stat);
-  v->r_det_max = fmax(v->r_det_max, j->det);
+  v->r_stat_max = fmax(v->r_stat_max, j->r_stat);
+  v->r_det_max = fmax(v->r_det_max, j->r_det);
 }
 
 static void conclude(verdict *v) {
@@ -232,17 +225,17 @@ static void conclude(verdict *v) {
 }
 
 bool verdict_of(const lkv_problem *shape, lkv_dtype type, const bounds *b,
-                const double *y, uint8_t *rows, verdict *out, error *err) {
+                const double *y, verdict_row *rows, verdict *out, error *err) {
   const size_t H = shape->heads, T = shape->seq_len;
   fit f;
   bool wrong_seen = false;
   *out = (verdict){.rows = b->rows, .r_det_max = NAN, .r_stat_max = NAN};
   if (!fit_make(&f, b->head_dim, err)) return false;
   for (size_t i = 0; i < b->rows; i++) {
-    const judged j = judge_row(&f, b, i, type, y);
+    const verdict_row j = judge_row(&f, b, i, type, y);
     const element at = {.batch = i / H / T, .token = i / H % T, .head = i % H};
     take_row(out, b, &j, at, i, y, &wrong_seen);
-    if (rows) rows[i] = (uint8_t)j.judgement;
+    if (rows) rows[i] = j;
   }
   free(f.room);
   conclude(out);

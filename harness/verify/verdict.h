@@ -38,6 +38,12 @@ const char *judgement_name(judgement j);
 #define VERDICT_OWN_SHARE 0.01
 
 /* r is |y - oracle| / B. */
+typedef struct verdict_row {
+  judgement judgement;
+  double r_det, r_stat; /* largest of the row; NaN where it was not compared */
+  size_t column;        /* where r_stat is reached */
+} verdict_row;
+
 typedef struct verdict {
   verdict_kind kind;
   size_t rows, count[JUDGEMENTS];
@@ -55,7 +61,7 @@ typedef struct verdict {
 /* Judges y (batch, seq_len, heads, head_dim), computed in `type`. `rows`, one a row of
  * `b`, gets the judgements, where it is not NULL. */
 bool verdict_of(const lkv_problem *shape, lkv_dtype type, const bounds *b,
-                const double *y, uint8_t *rows, verdict *out, error *err);
+                const double *y, verdict_row *rows, verdict *out, error *err);
 
 /* One line that says why: "2 of 48 rows are WRONG: y[b=0, ...] ...". Returns `buffer`. */
 const char *verdict_reason(const verdict *v, char *buffer, size_t size);

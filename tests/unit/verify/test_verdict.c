@@ -15,7 +15,8 @@
 
 enum { GOLDEN_CASES = 8 };
 
-static verdict judge(const lin_case *c, const bounds *b, const double *y, uint8_t *rows) {
+static verdict judge(const lin_case *c, const bounds *b, const double *y,
+                     verdict_row *rows) {
   verdict v;
   error err;
   EXPECT_OK(verdict_of(&c->problem, LKV_FLOAT32, b, y, rows, &v, &err), &err);
@@ -34,7 +35,7 @@ static void check_output(const char *path, const npz_array *array, const lin_cas
                          const bounds *b) {
   tensor wide;
   error err;
-  uint8_t *rows = malloc(b->rows);
+  verdict_row *rows = calloc(b->rows, sizeof *rows);
   assert_non_null(rows);
   EXPECT_OK(tensor_convert(&array->value, TENSOR_FLOAT64, &wide, &err), &err);
   double *y = wide.data;
@@ -42,7 +43,7 @@ static void check_output(const char *path, const npz_array *array, const lin_cas
   expect_not_wrong(path, array->name, &v);
   for (size_t row = 0; row < b->rows; row++) {
     const size_t at = row * b->head_dim + row % b->head_dim;
-    if (rows[row] != JUDGED_OK) continue;
+    if (rows[row].judgement != JUDGED_OK) continue;
     const double kept = y[at];
     y[at] = b->y[at] + 4 * b->stat[at];
     const verdict moved = judge(c, b, y, NULL);
