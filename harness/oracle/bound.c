@@ -637,15 +637,16 @@ static bool context_make(context *x, error *err) {
   return magnitudes_make(&x->m, x->shape, x->m.eps, x->operands, err);
 }
 
-static bool result_make(bounds *out, const oracle_shape *s, error *err) {
+bool bounds_room(const oracle_shape *s, bounds *out, error *err) {
   const size_t rows = s->batch * s->seq_len * s->heads, d = s->head_dim;
   *out = (bounds){.rows = rows, .head_dim = d};
   out->y = calloc(rows * d, sizeof *out->y);
   out->det = calloc(rows * d, sizeof *out->det);
   out->stat = calloc(rows * d, sizeof *out->stat);
   out->row = calloc(rows, sizeof *out->row);
-  return (out->y && out->det && out->stat && out->row) ||
-         error_set(err, "bound: out of memory for %zu rows of %zu", rows, d);
+  if (out->y && out->det && out->stat && out->row) return true;
+  bounds_free(out);
+  return error_set(err, "bound: out of memory for %zu rows of %zu", rows, d);
 }
 
 bool bounds_make(const oracle_shape *shape, double eps,
@@ -661,7 +662,7 @@ bool bounds_make(const oracle_shape *shape, double eps,
   x.view[STAT].gauge = (gauge){.unit = unit, .noise = true};
   x.view[OWN].gauge = (gauge){.unit = OWN_UNIT};
   const oracle_visitor visitor = {visit, &x};
-  const bool ok = result_make(out, shape, err) && context_make(&x, err) &&
+  const bool ok = bounds_room(shape, out, err) && context_make(&x, err) &&
                   oracle_attention(shape, eps, operands->value, out->y, &visitor, err);
   magnitudes_free(&x.m);
   free(x.room);

@@ -63,6 +63,8 @@ typedef struct bounds {
 bool bounds_make(const oracle_shape *shape, double eps,
                  const magnitude_operands *operands, double unit, bounds *out,
                  error *err);
+/* Room for the bounds of that shape, zero, without fits. */
+bool bounds_room(const oracle_shape *shape, bounds *out, error *err);
 void bounds_free(bounds *b);
 
 /* Of a row that has a fit: the output without the unknowns, the bound on the rest, and
