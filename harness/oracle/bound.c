@@ -53,6 +53,7 @@ typedef struct context {
   const oracle_shape *shape;
   const magnitude_operands *operands;
   double unit, factor; /* factor: see bounds_make */
+  double scale;        /* of the row's values */
   bool poisoned;       /* a NaN was among the slice's operands */
   magnitudes m;
   view view[GAUGES];
@@ -70,8 +71,9 @@ static double largest_size(size_t d, const double *a) {
   return largest;
 }
 
-static double tiny(const context *x) {
-  return x->unit > OWN_UNIT ? (double)FLT_MIN : DBL_MIN;
+/* What an operation of that precision may lose where its result underflows. */
+static double tiny(gauge g) {
+  return g.unit > OWN_UNIT ? (double)FLT_MIN : DBL_MIN;
 }
 
 /* m roundings at most, or as noise. */
@@ -96,7 +98,7 @@ static double sum_error(gauge g, double m, double absolute, double square) {
 static double denominator_error(const context *x, gauge g, double absolute,
                                 double square) {
   const double m = x->m.counts.denominator;
-  return sum_error(g, m, absolute, square) + 4 * m * tiny(x) * (1 + absolute);
+  return sum_error(g, m, absolute, square) + 4 * m * tiny(g) * (1 + absolute);
 }
 
 /* Left-to-right maxima of the logits: how often an online softmax rescales. */
@@ -136,14 +138,14 @@ static void measure_tokens(context *x, view *v, const oracle_row *row) {
   for (size_t i = 0; i <= row->t; i++) {
     const double l = row->logit[i], D = fabs(row->denominator_k[i]);
     const double e_n = sum_error(g, count, m->n_abs[i], m->n_sq[i]) +
-                       4 * count * tiny(x) * m->n_underflow[i];
+                       4 * count * tiny(g) * m->n_underflow[i];
     const double e_d = denominator_error(x, g, m->d_abs[i], m->d_sq[i]);
     v->error_dv[i] = denominator_error(x, g, m->dv_abs[i], m->dv_sq[i]);
     v->lambda[i] = INFINITY;
     if (!(e_d < D)) continue;
     const double quotient = (e_n + fabs(l) * e_d) / (D - e_d);
     const double logit =
-        quotient + two * (fabs(l) + quotient) + 2 * tiny(x) * (1 + m->abs_q);
+        quotient + two * (fabs(l) + quotient) + 2 * tiny(g) * (1 + m->abs_q);
     v->lambda[i] = logit + two * (max - l + logit) + exponential;
   }
 }
@@ -198,8 +200,8 @@ static void numerator_errors(context *x, const view *v, const oracle_row *row) {
   const size_t d = x->shape->head_dim;
   const double m = x->m.counts.value;
   sums *s = &x->sums;
-  const double down =
-      4 * m * tiny(x) * s->omega * (1 + x->m.abs_vv_max) * (1 + max_of(d, x->m.abs_qv));
+  const double down = 4 * m * tiny(v->gauge) * s->omega * (1 + x->m.abs_vv_max) *
+                      (1 + max_of(d, x->m.abs_qv));
   if (!v->gauge.noise) {
     magnitudes_value_abs(&x->m, s->inner, s->error);
     for (size_t c = 0; c < d; c++)
@@ -228,14 +230,14 @@ static void bound_of_set(context *x, const view *v, const oracle_row *row,
     const double delta = s->quotient[c] + s->error[c];
     out[c] = (s->moved[c] + delta) / s->shrunk +
              rounding * ((s->values[c] + delta) / s->shrunk + fabs(mean[c])) +
-             x->underflow[c];
+             tiny(v->gauge) * x->underflow[c];
   }
 }
 
-/* What underflow anywhere between exp and y may cost (E9). */
+/* What underflow anywhere between exp and y may cost, in units of `tiny` (E9). */
 static void measure_underflow(context *x, const oracle_row *row) {
   const size_t d = x->shape->head_dim;
-  const double m = 4 * x->m.counts.value * tiny(x);
+  const double m = 4 * x->m.counts.value;
   magnitudes_value_abs(&x->m, x->m.abs_qv, x->underflow);
   for (size_t c = 0; c < d; c++) {
     double sum = 1 + x->m.abs_vv[c];
@@ -424,10 +426,10 @@ static double largest_lambda(const view *v, const oracle_row *row) {
  * and allowance are then x->center and x->part. */
 static size_t bound_split(context *x, view *v, const oracle_row *row, double *out) {
   const size_t d = x->shape->head_dim;
-  split_tokens(x, v, row, largest_size(d, row->y));
+  split_tokens(x, v, row, x->scale);
   good_mean(x, v, row, x->center);
   bound_good(x, v, row);
-  const double scale = fmax(largest_size(d, row->y), largest_size(d, x->center));
+  const double scale = fmax(x->scale, largest_size(d, x->center));
   const size_t chosen = sort_unknowns(x, v, row, scale, x->hull);
   for (size_t c = 0; c < d; c++)
     out[c] = fmin(out[c], x->part[c] + fabs(x->center[c] - row->y[c]) + x->hull[c]);
@@ -438,7 +440,7 @@ static size_t bound_split(context *x, view *v, const oracle_row *row, double *ou
  * are needed. */
 static size_t bound_row_of(context *x, view *v, const oracle_row *row, double *out) {
   const size_t d = x->shape->head_dim;
-  const double small = BOUND_SMALL / x->factor * largest_size(d, row->y);
+  const double small = BOUND_SMALL / x->factor * x->scale;
   const bool unresolved = any_value_unresolved(v, row);
   for (size_t c = 0; c < d; c++) out[c] = INFINITY;
   if (unresolved && !v->gauge.noise) return 0;
@@ -558,6 +560,16 @@ static bool row_is_finite(const oracle_row *row, size_t d) {
   return true;
 }
 
+/* Size of the values that the row averages: max over components of sum p |v|. */
+static double values_scale(context *x, const oracle_row *row) {
+  const size_t d = x->shape->head_dim;
+  memset(x->other, 0, d * sizeof *x->other);
+  for (size_t i = 0; i <= row->t; i++)
+    for (size_t c = 0; c < d; c++)
+      x->other[c] += row->weight[i] * fabs(row->value[i * d + c]);
+  return largest_size(d, x->other);
+}
+
 static bool token_is_nan(const context *x, const oracle_row *row) {
   const size_t d = x->shape->head_dim, stride = x->shape->heads * d;
   const size_t start = (row->batch * x->shape->seq_len + row->t) * stride + row->head * d;
@@ -595,7 +607,7 @@ static bool visit(void *argument, const oracle_row *row, error *err) {
   bounds *b = x->result;
   bound_row *to = &b->row[index];
   double *det = b->det + index * d, *stat = b->stat + index * d;
-  *to = (bound_row){.fit = BOUND_NO_FIT, .scale = largest_size(d, row->y)};
+  *to = (bound_row){.fit = BOUND_NO_FIT};
   magnitudes_take(&x->m, row);
   for (size_t c = 0; c < d; c++) det[c] = stat[c] = INFINITY;
   if (row->t == 0) x->poisoned = false;
@@ -603,6 +615,7 @@ static bool visit(void *argument, const oracle_row *row, error *err) {
   to->finite = row_is_finite(row, d);
   if (!to->finite) return true;
   to->overflows = x->m.largest > (x->unit > OWN_UNIT ? (double)FLT_MAX : DBL_MAX) / 4;
+  to->scale = x->scale = values_scale(x, row);
   measure_underflow(x, row);
   for (int g = 0; g < GAUGES; g++) measure_tokens(x, &x->view[g], row);
   bound_row_of(x, &x->view[OWN], row, x->own);

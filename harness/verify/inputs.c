@@ -39,10 +39,10 @@ static const recipe recipes[] = {
     {{"positive", "the absolute values of gaussian: every denominator is far from zero"},
      .positive = true},
     {{"large_logits",
-      "positive, but Q of either sign and 64 times as large: one token "
+      "positive, but Q of either sign and 4096 times as large: one token "
       "takes all, at either end of exp"},
      .positive = true,
-     .scale = {[LKV_Q] = 6}},
+     .scale = {[LKV_Q] = 12}},
     {{"cancelling",
       "gaussian, every second token nearly the negative of the one before: "
       "sums of K cancel to 2^-9"},
@@ -61,7 +61,7 @@ static const recipe recipes[] = {
      .tokens = TOKENS_SCALED},
     {{"denormal", "positive with values so small that their sums underflow"},
      .positive = true,
-     .scale = {[LKV_VV] = -130}},
+     .scale = {[LKV_VV] = -108}},
     {{"huge", "positive with numerators near the largest float32"},
      .positive = true,
      .scale =

@@ -170,7 +170,7 @@ static verdict_row judge_row(fit *f, const bounds *b, size_t index, lkv_dtype ty
     out.judgement = JUDGED_WRONG;
   else if (!(out.r_stat <= 1))
     out.judgement = JUDGED_WRONG_STATISTICAL;
-  else if (!(largest_size(d, stat) <= BOUND_SMALL * row->scale))
+  else if (row->scale > 0 && !(largest_size(d, stat) <= BOUND_SMALL * row->scale))
     out.judgement =
         row->fit == BOUND_NO_FIT ? JUDGED_ILL_CONDITIONED : judge_fit(f, b, row, got);
   if (out.judgement != JUDGED_ILL_CONDITIONED && !(row->own <= VERDICT_OWN_SHARE))
@@ -188,6 +188,7 @@ static void take_row(verdict *v, const bounds *b, const verdict_row *j, element 
   const bool wrong = is_wrong(j->judgement);
   const bool first = isnan(v->r_stat_max);
   v->count[j->judgement]++;
+  v->swallowed += j->judgement == JUDGED_UNTRUSTED && isnan(j->r_stat);
   v->unresolved_k += row->unresolved_k;
   v->unresolved_v += row->unresolved_v;
   v->denominators += at.token + 1;
@@ -218,7 +219,8 @@ static void conclude(verdict *v) {
   v->kind = VERDICT_OK;
   if (wrong)
     v->kind = VERDICT_WRONG;
-  else if (!compared || v->count[JUDGED_UNTRUSTED])
+  else if (!compared || v->swallowed ||
+           (double)v->count[JUDGED_UNTRUSTED] > (1 - VERDICT_QUOTA) * (double)compared)
     v->kind = VERDICT_UNTRUSTED;
   else if (!(v->decided_share >= VERDICT_QUOTA))
     v->kind = VERDICT_ILL_CONDITIONED;

@@ -47,6 +47,8 @@ typedef struct verdict_row {
 typedef struct verdict {
   verdict_kind kind;
   size_t rows, count[JUDGEMENTS];
+  size_t swallowed; /* rows finite where the oracle's are not, for no NaN among the
+                     * operands */
   double r_det_max, r_stat_max;      /* NaN where no row was compared */
   double decided_share;              /* of the compared rows; NaN where there is none */
   double own_max;                    /* largest share of the oracle's own error */
