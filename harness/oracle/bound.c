@@ -514,7 +514,10 @@ static void own_of_base(context *x, const oracle_row *row) {
   view own = x->view[OWN];
   own.in = stat->in;
   own.out = stat->out;
-  for (size_t i = 0; i <= row->t; i++) own.grow[i] = fmin(own.lambda[i], stat->grow[i]);
+  for (size_t i = 0; i <= row->t; i++) {
+    own.grow[i] = fmin(own.lambda[i], stat->grow[i]);
+    if (!value_resolved(stat, row, i)) own.error_dv[i] = INFINITY;
+  }
   bound_good(x, &own, row);
   memcpy(x->own, x->part, x->shape->head_dim * sizeof *x->own);
 }
