@@ -1,4 +1,4 @@
-/* linkv verify: kernels on case files, compared with the oracle. */
+/* linkv verify: kernels on case files, judged. */
 #include <fnmatch.h>
 #include <jansson.h>
 #include <math.h>
@@ -12,6 +12,7 @@
 #include "metrics.h"
 #include "reference.h"
 #include "table.h"
+#include "verdict.h"
 
 static int run(int argc, char **argv);
 
@@ -20,15 +21,14 @@ enum { FORMAT_TABLE, FORMAT_JSON, FORMAT_MD };
 
 const cli_command cli_verify = {
     .name = "verify",
-    .summary = "compare kernels with the oracle on case files",
+    .summary = "judge kernels on case files",
     .usage = "--input CASE.npz [--input ...] [options]",
     .details =
-        "Each kernel runs on each case file; errors are against the float64 oracle, or "
-        "against\n"
-        "an array of the file (--reference), and then the oracle is a line of its own. "
-        "Here an\n"
-        "output is wrong where it is not finite and the reference is; else it is "
-        "unjudged.\n\n"
+        "Each kernel runs on each case file and is judged against the bound on what "
+        "rounding may\n"
+        "do (docs/verdicts.md). Errors are against the float64 oracle, or against an "
+        "array of the\n"
+        "file (--reference), and then the oracle is a line of its own.\n\n"
         "  linkv verify --input tests/golden/cell69_b2_t24_h3_d8.npz\n"
         "  linkv verify --input tests/golden/cell69_b2_t24_h3_d8.npz --reference "
         "Y_float64",
@@ -47,16 +47,14 @@ typedef struct finding {
   const char *input, *kernel;
   char reason[512]; /* why it was not run; else empty */
   metrics metrics;
+  bool judged; /* the oracle itself is not */
+  verdict verdict;
 } finding;
 
 typedef struct findings {
   finding *item;
   size_t count, ran, wrong, doubtful;
 } findings;
-
-static bool doubtful(const metrics *m) {
-  return m->swallowed > 0 || m->compared == 0;
-}
 
 static finding *add_finding(findings *all, const char *input, const char *kernel) {
   finding *grown = realloc(all->item, (all->count + 1) * sizeof *grown);
@@ -70,8 +68,10 @@ static finding *add_finding(findings *all, const char *input, const char *kernel
 static void take_metrics(findings *all, finding *f, const metrics *m) {
   f->metrics = *m;
   all->ran++;
-  all->wrong += m->nonfinite > 0;
-  all->doubtful += doubtful(m);
+  if (!f->judged) return;
+  all->wrong += f->verdict.kind == VERDICT_WRONG;
+  all->doubtful +=
+      f->verdict.kind == VERDICT_UNTRUSTED || f->verdict.kind == VERDICT_ILL_CONDITIONED;
 }
 
 static bool all_finite(const double *x, size_t count) {
@@ -109,31 +109,47 @@ static double *named_reference(const npz *file, const char *name, const lin_case
   return NULL;
 }
 
-/* What kernels of one case are compared with: the oracle's output for the operands as the
- * kernel's type rounds them, a type at a time, or the file's own array. */
+/* What kernels of one case are judged by: the oracle's output and bounds for the operands
+ * as the kernel's type rounds them, a type at a time. Errors may be against the file's
+ * own array instead. */
 typedef struct references {
   const lin_case *given;
-  double *oracle[2]; /* by lkv_dtype, made when first asked for */
+  bounds bounds[2]; /* by lkv_dtype, made when first asked for */
   double *named;
 } references;
 
-static const double *reference_for(references *r, lkv_dtype type, error *err) {
+static const bounds *bounds_for(references *r, lkv_dtype type, error *err) {
   lin_case rounded;
-  if (r->named) return r->named;
-  if (r->oracle[type]) return r->oracle[type];
+  bounds *b = &r->bounds[type];
+  if (b->y) return b;
   const tensor_type to = type == LKV_FLOAT64 ? TENSOR_FLOAT64 : TENSOR_FLOAT32;
   if (!case_convert(r->given, to, &rounded, err)) return NULL;
-  r->oracle[type] = reference_output(&rounded, err);
+  const bool ok = reference_bounds(&rounded, type, b, err);
   case_free(&rounded);
-  return r->oracle[type];
+  return ok ? b : NULL;
+}
+
+static bool judge_output(const invocation *v, const bounds *b, const double *named,
+                         finding *f, findings *all, error *err) {
+  const lkv_dtype type = v->kernel->operand_type;
+  double *y = invocation_output(v);
+  bool ok = y || error_set(err, "out of memory");
+  ok = ok && verdict_of(&v->problem, type, b, y, NULL, &f->verdict, err);
+  if (ok) {
+    const metrics m = metrics_of(&v->problem, type, y, named ? named : b->y);
+    f->judged = true;
+    take_metrics(all, f, &m);
+  }
+  free(y);
+  return ok;
 }
 
 static bool verify_kernel(const verify_arguments *a, const char *input,
                           const lkv_kernel *kernel, const lin_case *c,
                           references *against, findings *all, error *err) {
   invocation v = {0};
-  const double *reference = reference_for(against, kernel->operand_type, err);
-  if (!reference) return false;
+  const bounds *b = bounds_for(against, kernel->operand_type, err);
+  if (!b) return false;
   error why;
   finding *f = add_finding(all, input, kernel->name);
   if (!f) return error_set(err, "out of memory");
@@ -143,14 +159,9 @@ static bool verify_kernel(const verify_arguments *a, const char *input,
     invocation_free(&v);
     return true;
   }
-  double *y = invocation_output(&v);
-  if (y) {
-    const metrics m = metrics_of(&v.problem, kernel->operand_type, y, reference);
-    take_metrics(all, f, &m);
-  }
-  free(y);
+  const bool ok = judge_output(&v, b, against->named, f, all, err);
   invocation_free(&v);
-  return y || error_set(err, "out of memory");
+  return ok;
 }
 
 static bool chosen(const cli_list *globs, const char *name) {
@@ -187,15 +198,16 @@ static bool verify_case(const verify_arguments *a, const char *input, findings *
         !verify_kernel(a, input, lkv_kernel_at(k), &c, &against, all, &why))
       ok = error_set(err, "%s: %s", input, why.text);
   free(against.named);
-  free(against.oracle[LKV_FLOAT32]);
-  free(against.oracle[LKV_FLOAT64]);
+  bounds_free(&against.bounds[LKV_FLOAT32]);
+  bounds_free(&against.bounds[LKV_FLOAT64]);
   case_free(&c);
   npz_free(&file);
   return ok;
 }
 
-static const char *verdict_of(const finding *f) {
-  return *f->reason ? "not run" : f->metrics.nonfinite ? "wrong" : "unjudged";
+/* NULL for the oracle's own line. */
+static const char *verdict_text(const finding *f) {
+  return *f->reason ? "not run" : f->judged ? verdict_name(f->verdict.kind) : NULL;
 }
 
 /* max |error| over max |reference| of the whole output. */
@@ -214,11 +226,25 @@ static bool add_error(table *t, const finding *f, double measured, error *err) {
   return table_add(t, *f->reason || isnan(measured) ? NULL : text, TABLE_PLAIN, err);
 }
 
+/* A figure of the verdict. */
+static bool add_number(table *t, const finding *f, const char *format, double number,
+                       error *err) {
+  char text[32];
+  snprintf(text, sizeof text, format, number);
+  return table_add(t, f->judged && !isnan(number) ? text : NULL, TABLE_PLAIN, err);
+}
+
+static table_tone tone_of(const finding *f) {
+  if (!f->judged || f->verdict.kind == VERDICT_OK) return TABLE_PLAIN;
+  return f->verdict.kind == VERDICT_WRONG ? TABLE_BAD : TABLE_DOUBTFUL;
+}
+
 /* What a person must know beyond the figures. */
-static void remark(const metrics *m, char *text, size_t size) {
+static void remark(const finding *f, char *text, size_t size) {
+  const metrics *m = &f->metrics;
   *text = 0;
-  if (m->nonfinite)
-    metrics_worst_text(m, text, size);
+  if (f->judged && f->verdict.kind != VERDICT_OK)
+    verdict_reason(&f->verdict, text, size);
   else if (m->oracle_nonfinite)
     snprintf(text, size,
              "%zu of %zu elements not compared: the reference is not finite%s",
@@ -230,21 +256,24 @@ static bool print_findings(const findings *all, table_style style, error *err) {
   static const table_column columns[] = {
       {"case", TABLE_LEFT},       {"kernel", TABLE_LEFT},   {"max abs", TABLE_RIGHT},
       {"of max|Y|", TABLE_RIGHT}, {"max rel", TABLE_RIGHT}, {"rms rel", TABLE_RIGHT},
-      {"max ulp", TABLE_RIGHT},   {"verdict", TABLE_LEFT},  {"", TABLE_LEFT}};
+      {"max ulp", TABLE_RIGHT},   {"r", TABLE_RIGHT},       {"decided", TABLE_RIGHT},
+      {"verdict", TABLE_LEFT},    {"", TABLE_LEFT}};
   table t;
   bool ok = true;
   table_make(&t, columns, sizeof columns / sizeof *columns);
   for (size_t i = 0; ok && i < all->count; i++) {
     const finding *f = &all->item[i];
     const metrics *m = &f->metrics;
-    char worst[256] = "";
-    if (!*f->reason) remark(m, worst, sizeof worst);
+    char worst[512] = "";
+    if (!*f->reason) remark(f, worst, sizeof worst);
     ok = table_add(&t, base_name(f->input), TABLE_PLAIN, err) &&
          table_add(&t, f->kernel, TABLE_PLAIN, err) &&
          add_error(&t, f, m->max_abs, err) && add_error(&t, f, of_largest(m), err) &&
          add_error(&t, f, m->max_rel, err) && add_error(&t, f, m->rms_rel, err) &&
          add_error(&t, f, m->max_ulp, err) &&
-         table_add(&t, verdict_of(f), m->nonfinite ? TABLE_BAD : TABLE_PLAIN, err) &&
+         add_number(&t, f, "%.3f", f->verdict.r_stat_max, err) &&
+         add_number(&t, f, "%.3g %%", 100 * f->verdict.decided_share, err) &&
+         table_add(&t, verdict_text(f), tone_of(f), err) &&
          table_add(&t, *f->reason ? f->reason : worst, TABLE_PLAIN, err);
   }
   ok = ok && table_print(&t, stdout, style, err);
@@ -257,23 +286,34 @@ static json_t *real(const finding *f, double measured) {
   return *f->reason || !isfinite(measured) ? json_null() : json_real(measured);
 }
 
+static json_t *judged_real(const finding *f, double number) {
+  return f->judged ? real(f, number) : json_null();
+}
+
 static bool print_json(const findings *all, error *err) {
   json_t *list = json_array();
   bool ok = list != NULL;
   for (size_t i = 0; ok && i < all->count; i++) {
     const finding *f = &all->item[i];
     const metrics *m = &f->metrics;
-    ok = json_array_append_new(
-             list,
-             json_pack("{s:s, s:s, s:s, s:s?, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I}",
-                       "case", f->input, "kernel", f->kernel, "verdict", verdict_of(f),
-                       "reason", *f->reason ? f->reason : NULL, "max_abs_err",
-                       real(f, m->max_abs), "max_err_of_largest", real(f, of_largest(m)),
-                       "max_rel_err", real(f, m->max_rel), "rms_rel_err",
-                       real(f, m->rms_rel), "max_ulp_err", real(f, m->max_ulp),
-                       "nonfinite", (json_int_t)m->nonfinite, "not_compared",
-                       (json_int_t)m->oracle_nonfinite, "swallowed",
-                       (json_int_t)m->swallowed)) == 0;
+    char why[512];
+    snprintf(why, sizeof why, "%s", f->reason);
+    if (f->judged) verdict_reason(&f->verdict, why, sizeof why);
+    ok =
+        json_array_append_new(
+            list,
+            json_pack(
+                "{s:s, s:s, s:s?, s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+                "s:I, s:I, s:I}",
+                "case", f->input, "kernel", f->kernel, "verdict", verdict_text(f),
+                "reason", *why ? why : NULL, "max_abs_err", real(f, m->max_abs),
+                "max_err_of_largest", real(f, of_largest(m)), "max_rel_err",
+                real(f, m->max_rel), "rms_rel_err", real(f, m->rms_rel), "max_ulp_err",
+                real(f, m->max_ulp), "r_det_max", judged_real(f, f->verdict.r_det_max),
+                "r_stat_max", judged_real(f, f->verdict.r_stat_max), "decided_share",
+                judged_real(f, f->verdict.decided_share), "nonfinite",
+                (json_int_t)m->nonfinite, "not_compared", (json_int_t)m->oracle_nonfinite,
+                "swallowed", (json_int_t)m->swallowed)) == 0;
   }
   ok = ok && json_dumpf(list, stdout, JSON_INDENT(2)) == 0;
   putchar('\n');
@@ -327,7 +367,7 @@ static int run(int argc, char **argv) {
       {"kernel", CLI_LIST, &a.kernels, "GLOB", "kernels, default all; may be repeated",
        NULL},
       {"reference", CLI_TEXT, &a.reference, "ARRAY",
-       "array of the case file to compare with, default the oracle's output", NULL},
+       "array of the case file errors are against, default the oracle's output", NULL},
       {"tile-q", CLI_SIZE, &a.tile_q, "N", "queries a tile, default the kernel's", NULL},
       {"tile-k", CLI_SIZE, &a.tile_k, "N", "keys a tile, default the kernel's", NULL},
       {"threads", CLI_SIZE, &a.threads, "N", "default 1", NULL},

@@ -21,11 +21,12 @@ typedef struct slice {
   double *y;
 } slice;
 
-/* The prefix sums at t, and room for one row. */
+/* The prefix sums at t, and what is made of them for the tokens i <= t. */
 typedef struct state {
   double *s_k, *z_k, *s_v, *z_v;
-  double *row;    /* head_dim */
-  double *weight; /* seq_len: logits, then exp(logit - max) */
+  double *key, *value;                   /* (seq_len, head_dim) */
+  double *denominator_k, *denominator_v; /* (seq_len) */
+  double *logit, *weight;                /* (seq_len) */
 } state;
 
 static const double *row_of(const slice *s, int operand, size_t t) {
@@ -72,12 +73,13 @@ static void row_times_matrix(size_t inner, size_t cols, const double *restrict x
     for (size_t j = c; j < cols; j++) out[j] += x[k] * w[k * cols + j];
 }
 
-/* out = q S / (q . Z + eps): an effective key or value. */
-static void effective_row(size_t d, const double *restrict q, const double *restrict s,
-                          const double *restrict z, double eps, double *restrict out) {
+/* out = q S / (q . Z + eps): an effective key or value. Returns the denominator. */
+static double effective_row(size_t d, const double *restrict q, const double *restrict s,
+                            const double *restrict z, double eps, double *restrict out) {
   const double denominator = dot(d, q, z) + eps;
   row_times_matrix(d, d, q, s, out);
   for (size_t c = 0; c < d; c++) out[c] /= denominator;
+  return denominator;
 }
 
 /* The largest of n values, NaN if any is NaN. */
@@ -94,23 +96,38 @@ static void query(const slice *s, state *st, size_t t) {
   double *y = s->y + t * s->stride;
 
   for (size_t i = 0; i <= t; i++) {
-    effective_row(d, row_of(s, QK, i), st->s_k, st->z_k, s->eps, st->row);
-    st->weight[i] = dot(d, row_of(s, Q, t), st->row);
+    double *key = st->key + i * d;
+    st->denominator_k[i] =
+        effective_row(d, row_of(s, QK, i), st->s_k, st->z_k, s->eps, key);
+    st->logit[i] = dot(d, row_of(s, Q, t), key);
   }
 
-  const double max = maximum(t + 1, st->weight);
+  const double max = maximum(t + 1, st->logit);
   double sum = 0;
-  for (size_t i = 0; i <= t; i++) sum += st->weight[i] = exp(st->weight[i] - max);
+  for (size_t i = 0; i <= t; i++) sum += st->weight[i] = exp(st->logit[i] - max);
 
   for (size_t c = 0; c < d; c++) y[c] = 0;
   for (size_t i = 0; i <= t; i++) {
-    effective_row(d, row_of(s, QV, i), st->s_v, st->z_v, s->eps, st->row);
-    const double p = st->weight[i] / sum;
-    for (size_t c = 0; c < d; c++) y[c] += p * st->row[c];
+    double *value = st->value + i * d;
+    st->denominator_v[i] =
+        effective_row(d, row_of(s, QV, i), st->s_v, st->z_v, s->eps, value);
+    st->weight[i] /= sum;
+    for (size_t c = 0; c < d; c++) y[c] += st->weight[i] * value[c];
   }
 }
 
-static void attend(const slice *s, state *st) {
+static bool show(const slice *s, const state *st, oracle_row at,
+                 const oracle_visitor *visitor, error *err) {
+  at.s_k = st->s_k, at.z_k = st->z_k, at.s_v = st->s_v, at.z_v = st->z_v;
+  at.key = st->key, at.value = st->value;
+  at.denominator_k = st->denominator_k, at.denominator_v = st->denominator_v;
+  at.logit = st->logit, at.weight = st->weight;
+  at.y = s->y + at.t * s->stride;
+  return visitor->visit(visitor->context, &at, err);
+}
+
+static bool attend(const slice *s, state *st, oracle_row at,
+                   const oracle_visitor *visitor, error *err) {
   const size_t d = s->head_dim;
   memset(st->s_k, 0, d * d * sizeof(double));
   memset(st->s_v, 0, d * d * sizeof(double));
@@ -120,33 +137,49 @@ static void attend(const slice *s, state *st) {
     accumulate(d, row_of(s, KK, t), row_of(s, VK, t), st->s_k, st->z_k);
     accumulate(d, row_of(s, KV, t), row_of(s, VV, t), st->s_v, st->z_v);
     query(s, st, t);
+    at.t = t;
+    if (visitor && !show(s, st, at, visitor, err)) return false;
   }
+  return true;
+}
+
+static void lay_out(double *room, size_t d, size_t tokens, state *st) {
+  st->s_k = room;
+  st->s_v = st->s_k + d * d;
+  st->z_k = st->s_v + d * d;
+  st->z_v = st->z_k + d;
+  st->key = st->z_v + d;
+  st->value = st->key + tokens * d;
+  st->denominator_k = st->value + tokens * d;
+  st->denominator_v = st->denominator_k + tokens;
+  st->logit = st->denominator_v + tokens;
+  st->weight = st->logit + tokens;
 }
 
 bool oracle_attention(const oracle_shape *shape, double eps,
                       const double *const operands[ORACLE_OPERANDS], double *y,
-                      error *err) {
+                      const oracle_visitor *visitor, error *err) {
   const size_t d = shape->head_dim, T = shape->seq_len, H = shape->heads;
-  if (d > UINT32_MAX / sizeof(double))
-    return error_set(err, "oracle: a head_dim of %zu is too large", d);
+  if (d > UINT32_MAX / sizeof(double) || T > SIZE_MAX / 64 / (d + 2))
+    return error_set(err, "oracle: a head_dim of %zu is too large for %zu tokens", d, T);
 
-  double *room = calloc(2 * d * d + 3 * d + T, sizeof *room);
-  if (!room) return error_set(err, "oracle: out of memory for head_dim %zu", d);
-  state st = {.s_k = room, .s_v = room + d * d, .z_k = room + 2 * d * d};
-  st.z_v = st.z_k + d;
-  st.row = st.z_v + d;
-  st.weight = st.row + d;
+  double *room = calloc(2 * d * d + 2 * d + 2 * T * d + 4 * T, sizeof *room);
+  if (!room)
+    return error_set(err, "oracle: out of memory for %zu tokens of head_dim %zu", T, d);
+  state st;
+  lay_out(room, d, T, &st);
 
-  for (size_t b = 0; b < shape->batch; b++)
-    for (size_t h = 0; h < H; h++) {
+  bool ok = true;
+  for (size_t b = 0; ok && b < shape->batch; b++)
+    for (size_t h = 0; ok && h < H; h++) {
       const size_t start = b * T * H * d + h * d;
       slice s = {
           .seq_len = T, .head_dim = d, .stride = H * d, .eps = eps, .y = y + start};
       for (int o = 0; o < ORACLE_OPERANDS; o++) s.operand[o] = operands[o] + start;
-      attend(&s, &st);
+      ok = attend(&s, &st, (oracle_row){.batch = b, .head = h}, visitor, err);
     }
   free(room);
-  return true;
+  return ok;
 }
 
 void oracle_project(size_t rows, size_t inner, size_t cols, const double *restrict x,

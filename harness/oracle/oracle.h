@@ -20,12 +20,31 @@ typedef struct oracle_shape {
   size_t head_dim; /* >= 1 */
 } oracle_shape;
 
+/* What the oracle knows of one output row, (batch, head, t), when it has computed it:
+ * rows of `key`, `value` and of the arrays of t + 1 belong to tokens i <= t. */
+typedef struct oracle_row {
+  size_t batch, head, t;
+  const double *s_k, *z_k, *s_v, *z_v;         /* prefix states that hold token t */
+  const double *key, *value;                   /* (t + 1, head_dim): k_i(t), v_i(t) */
+  const double *denominator_k, *denominator_v; /* (t + 1) */
+  const double *logit;                         /* (t + 1) */
+  const double *weight;                        /* (t + 1): softmax of the logits */
+  const double *y;                             /* (head_dim) */
+} oracle_row;
+
+/* Called once a row, t ascending within a slice; batch, then head, ascending. */
+typedef struct oracle_visitor {
+  bool (*visit)(void *context, const oracle_row *row, error *err);
+  void *context;
+} oracle_visitor;
+
 /* y (batch, seq_len, heads, head_dim) from operands of the same shape, dense. Time
- * O(batch heads seq_len^2 head_dim^2), memory O(head_dim^2 + seq_len). NaN and infinities
- * propagate as IEEE arithmetic has it. Fails only when out of memory. */
+ * O(batch heads seq_len^2 head_dim^2), memory O(head_dim^2 + seq_len head_dim). NaN and
+ * infinities propagate as IEEE arithmetic has it. Fails when out of memory, and when
+ * `visitor` does, which may be NULL. */
 bool oracle_attention(const oracle_shape *shape, double eps,
                       const double *const operands[ORACLE_OPERANDS], double *y,
-                      error *err);
+                      const oracle_visitor *visitor, error *err);
 
 /* out (rows, cols) = x (rows, inner) @ w (inner, cols), each element summed in order of
  * `inner`, dense. */

@@ -24,7 +24,9 @@ static const struct {
 } taken[] = {
     {ROW_verdict, RECORD_verdict},         {ROW_max_abs_err, RECORD_max_abs_err},
     {ROW_max_rel_err, RECORD_max_rel_err}, {ROW_rms_rel_err, RECORD_rms_rel_err},
-    {ROW_max_ulp_err, RECORD_max_ulp_err}, {ROW_output_hash, RECORD_output_hash}};
+    {ROW_max_ulp_err, RECORD_max_ulp_err}, {ROW_r_det_max, RECORD_r_det_max},
+    {ROW_r_stat_max, RECORD_r_stat_max},   {ROW_decided_share, RECORD_decided_share},
+    {ROW_output_hash, RECORD_output_hash}};
 
 /* A row being put together. */
 typedef struct gathering {

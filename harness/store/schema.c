@@ -9,7 +9,7 @@
 
 /* "lkv1" */
 #define APPLICATION_ID 0x6c6b7631
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 #define STRINGIFY_(x)  #x
 #define STRINGIFY(x)   STRINGIFY_(x)
 
@@ -39,7 +39,8 @@ static const char schema_sql[] =
     "    'ill_conditioned', 'skipped', 'timeout', 'crashed', 'out_of_memory')),"
     "  reason TEXT, verdict TEXT, time_ns REAL, cpu_ns REAL, iterations INTEGER,"
     "  peak_flops REAL, workspace_bytes INTEGER, peak_bytes INTEGER, max_abs_err REAL,"
-    "  max_rel_err REAL, rms_rel_err REAL, max_ulp_err REAL, nonfinite INTEGER,"
+    "  max_rel_err REAL, rms_rel_err REAL, max_ulp_err REAL, r_det_max REAL, r_stat_max REAL,"
+    "  decided_share REAL, nonfinite INTEGER,"
     "  worst_element TEXT, output_hash TEXT,"
     "  PRIMARY KEY (point, repetition)) WITHOUT ROWID;"
     "PRAGMA application_id = " STRINGIFY(APPLICATION_ID) ";"

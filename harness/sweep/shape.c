@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fnv.h"
@@ -12,7 +13,7 @@
 #include "reference.h"
 
 /* The file: a line that names the shape, X where there is one, the seven operands or
- * weights, the oracle's output, and a hash of all that. */
+ * weights, y and its bounds, the rows and fits of the bounds, and a hash of all that. */
 enum { NAME_SIZE = 256 };
 
 static void name_shape(const point *p, char name[NAME_SIZE]) {
@@ -27,14 +28,14 @@ bool shape_make(const point *p, bool judge, shape *out, error *err) {
   *out = (shape){0};
   bool ok = inputs_make(regime_find(p->regime), p->seed, p->stage, &p->problem,
                         &out->inputs, err);
-  if (ok && judge) ok = (out->oracle = reference_output(&out->inputs, err)) != NULL;
+  if (ok && judge) ok = reference_bounds(&out->inputs, LKV_FLOAT32, &out->bounds, err);
   if (!ok) shape_free(out);
   return ok;
 }
 
 void shape_free(shape *s) {
   case_free(&s->inputs);
-  free(s->oracle);
+  bounds_free(&s->bounds);
   *s = (shape){0};
 }
 
@@ -78,6 +79,31 @@ static size_t bytes_of(const tensor *t) {
   return t->count * tensor_type_size(t->type);
 }
 
+static bool put_bounds(cursor *c, const bounds *b) {
+  const size_t bytes = b->rows * b->head_dim * sizeof *b->y;
+  const uint64_t fits = b->fit_count;
+  return put(c, b->y, bytes) && put(c, b->det, bytes) && put(c, b->stat, bytes) &&
+         put(c, b->row, b->rows * sizeof *b->row) && put(c, &fits, sizeof fits) &&
+         put(c, b->fit, b->fit_count * sizeof *b->fit);
+}
+
+/* The fits: as many as the file says, if that many are in it. */
+static bool get_fits(cursor *c, bounds *b) {
+  uint64_t fits = 0;
+  struct stat info;
+  if (!get(c, &fits, sizeof fits) || fstat(c->fd, &info)) return false;
+  if (fits > (uint64_t)info.st_size / sizeof *b->fit) return false;
+  b->fit_count = fits;
+  b->fit = calloc(fits + 1, sizeof *b->fit);
+  return b->fit && get(c, b->fit, fits * sizeof *b->fit);
+}
+
+static bool get_bounds(cursor *c, bounds *b) {
+  const size_t bytes = b->rows * b->head_dim * sizeof *b->y;
+  return get(c, b->y, bytes) && get(c, b->det, bytes) && get(c, b->stat, bytes) &&
+         get(c, b->row, b->rows * sizeof *b->row) && get_fits(c, b);
+}
+
 bool shape_write(int fd, const point *p, const shape *s, error *err) {
   cursor c = {.fd = fd, .hash = FNV_START};
   char name[NAME_SIZE];
@@ -86,9 +112,7 @@ bool shape_write(int fd, const point *p, const shape *s, error *err) {
   if (ok && s->inputs.x.data) ok = put(&c, s->inputs.x.data, bytes_of(&s->inputs.x));
   for (int o = 0; ok && o < LKV_OPERANDS; o++)
     ok = put(&c, s->inputs.operand[o].data, bytes_of(&s->inputs.operand[o]));
-  const size_t elements =
-      p->problem.batch * p->problem.seq_len * p->problem.heads * p->problem.head_dim;
-  ok = ok && put(&c, s->oracle, elements * sizeof *s->oracle);
+  ok = ok && put_bounds(&c, &s->bounds);
   const uint64_t hash = c.hash;
   ok = ok && put(&c, &hash, sizeof hash);
   return ok || error_set(err, "cannot write a shape: %s", strerror(errno));
@@ -107,8 +131,8 @@ static bool make_room(const point *p, shape *out, error *err) {
   for (int o = 0; ok && o < LKV_OPERANDS; o++)
     ok = block ? tensor_make(&out->inputs.operand[o], TENSOR_FLOAT32, 2, w_shape, err)
                : tensor_make(&out->inputs.operand[o], TENSOR_FLOAT32, 4, o_shape, err);
-  out->oracle = ok ? calloc(q->batch * q->seq_len * dim, sizeof *out->oracle) : NULL;
-  return out->oracle || (ok && error_set(err, "out of memory for a shape"));
+  const oracle_shape rows = {q->batch, q->seq_len, q->heads, q->head_dim};
+  return ok && bounds_room(&rows, &out->bounds, err);
 }
 
 bool shape_read(int fd, const point *p, shape *out, error *err) {
@@ -123,9 +147,7 @@ bool shape_read(int fd, const point *p, shape *out, error *err) {
     if (out->inputs.x.data) ok = get(&c, out->inputs.x.data, bytes_of(&out->inputs.x));
     for (int o = 0; ok && o < LKV_OPERANDS; o++)
       ok = get(&c, out->inputs.operand[o].data, bytes_of(&out->inputs.operand[o]));
-    const size_t elements =
-        p->problem.batch * p->problem.seq_len * p->problem.heads * p->problem.head_dim;
-    ok = ok && get(&c, out->oracle, elements * sizeof *out->oracle);
+    ok = ok && get_bounds(&c, &out->bounds);
     const uint64_t found = c.hash;
     ok = (ok && get(&c, &hash, sizeof hash) && hash == found) ||
          error_set(err, "the shape handed over is not whole");

@@ -3,19 +3,20 @@
 #ifndef SWEEP_SHAPE_H
 #define SWEEP_SHAPE_H
 
+#include "bound.h"
 #include "case.h"
 #include "point.h"
 
 typedef struct shape {
   lin_case inputs; /* float32 */
-  double *oracle;  /* (batch, seq_len, heads, head_dim) */
+  bounds bounds; /* the oracle's output and bounds for float32; empty where not judged */
 } shape;
 
-/* Makes the inputs of a point's shape from its seed, and the oracle's output where
- * `judge`; free with shape_free. */
+/* Makes the inputs of a point's shape from its seed, and the bounds where `judge`; free
+ * with shape_free. */
 bool shape_make(const point *p, bool judge, shape *out, error *err);
 
-/* Writes a shape that has its oracle to an open file, from its start. */
+/* Writes a shape that has its bounds to an open file, from its start. */
 bool shape_write(int fd, const point *p, const shape *s, error *err);
 
 /* Reads it back. Fails on a file that is not whole, or of another shape than the point's.

@@ -126,7 +126,9 @@ static bool run_worker(sweep *w, const item *it, unsigned repetition, record *ou
 }
 
 static bool item_open(const sweep *w, const item *it, unsigned repetition) {
-  return it->severity == 0 && !(it->repetitions >> (repetition - 1) & 1) &&
+  const bool good =
+      it->severity == 0 || it->severity == status_severity("ill_conditioned");
+  return good && !(it->repetitions >> (repetition - 1) & 1) &&
          repetition <= w->options->repetitions;
 }
 

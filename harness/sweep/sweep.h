@@ -32,9 +32,10 @@ typedef struct sweep_summary {
 } sweep_summary;
 
 /* Runs what the store does not have yet. Points of one shape are interleaved in rounds,
- * in an order drawn from order_seed. A point whose status is not ok gets no more
- * repetitions. SIGINT and SIGTERM finish the repetition under way and set `interrupted`.
- * Fails where the store or a worker cannot be had; what is committed stays. */
+ * in an order drawn from order_seed. A point whose status is neither ok nor
+ * ill_conditioned gets no more repetitions. SIGINT and SIGTERM finish the repetition
+ * under way and set `interrupted`. Fails where the store or a worker cannot be had; what
+ * is committed stays. */
 bool sweep_run(const plan *p, const sweep_options *options, store *s, sweep_summary *out,
                error *err);
 

@@ -13,7 +13,9 @@
 #include "memory.h"
 #include "metrics.h"
 #include "peak.h"
+#include "reference.h"
 #include "shape.h"
+#include "verdict.h"
 
 /* For each of two measurements, before and after the kernel is timed. */
 #define PEAK_SECONDS 0.003
@@ -99,33 +101,39 @@ static bool first_call(invocation *v, record *out, error *err) {
   return set_hash(out, invocation_hash(v)) || error_set(err, "out of memory");
 }
 
-static bool judge_output(const invocation *v, const double *oracle, record *out,
-                         bool *wrong, error *err) {
+static bool record_metrics(const metrics *m, record *out) {
   char text[256];
+  value_set_real(&out->field[RECORD_max_abs_err], m->max_abs);
+  value_set_real(&out->field[RECORD_max_rel_err], m->max_rel);
+  value_set_real(&out->field[RECORD_rms_rel_err], m->rms_rel);
+  value_set_real(&out->field[RECORD_max_ulp_err], m->max_ulp);
+  value_set_integer(&out->field[RECORD_nonfinite], (int64_t)m->nonfinite);
+  return value_set_text(&out->field[RECORD_worst_element],
+                        metrics_worst_text(m, text, sizeof text));
+}
+
+/* The verdict, and the status it makes. */
+static bool record_verdict(const verdict *v, record *out) {
+  char why[512];
+  const char *name = verdict_name(v->kind);
+  value_set_real(&out->field[RECORD_r_det_max], v->r_det_max);
+  value_set_real(&out->field[RECORD_r_stat_max], v->r_stat_max);
+  value_set_real(&out->field[RECORD_decided_share], v->decided_share);
+  return value_set_text(&out->field[RECORD_verdict], name) &&
+         conclude(out, name, "%s", verdict_reason(v, why, sizeof why));
+}
+
+static bool judge_output(const invocation *v, const bounds *b, record *out, bool *wrong,
+                         error *err) {
+  verdict found;
   double *y = invocation_output(v);
   bool ok = y || error_set(err, "out of memory for the output");
   if (ok) {
-    const metrics m = metrics_of(&v->problem, v->kernel->operand_type, y, oracle);
-    value_set_real(&out->field[RECORD_max_abs_err], m.max_abs);
-    value_set_real(&out->field[RECORD_max_rel_err], m.max_rel);
-    value_set_real(&out->field[RECORD_rms_rel_err], m.rms_rel);
-    value_set_real(&out->field[RECORD_max_ulp_err], m.max_ulp);
-    value_set_integer(&out->field[RECORD_nonfinite], (int64_t)m.nonfinite);
-    *wrong = m.nonfinite > 0;
-    metrics_worst_text(&m, text, sizeof text);
-    ok = value_set_text(&out->field[RECORD_worst_element], text) &&
-         value_set_text(&out->field[RECORD_verdict], *wrong ? "wrong" : "unjudged");
-    if (ok && *wrong)
-      ok = conclude(out, "wrong", "%zu outputs are not finite where the oracle's are: %s",
-                    m.nonfinite, text);
-    else if (ok && m.compared == 0)
-      ok = conclude(out, "untrusted",
-                    "the oracle's output is nowhere finite: nothing could "
-                    "be compared");
-    else if (ok && m.swallowed)
-      ok = conclude(out, "untrusted", "%zu outputs are finite where the oracle's are not",
-                    m.swallowed);
-    if (!ok) error_set(err, "out of memory");
+    const metrics m = metrics_of(&v->problem, v->kernel->operand_type, y, b->y);
+    ok = verdict_of(&v->problem, v->kernel->operand_type, b, y, NULL, &found, err) &&
+         ((record_metrics(&m, out) && record_verdict(&found, out)) ||
+          error_set(err, "out of memory"));
+    *wrong = ok && found.kind == VERDICT_WRONG;
   }
   free(y);
   return ok;
@@ -168,12 +176,12 @@ static bool check_repeat(const invocation *v, record *out) {
                   "inputs: the kernel does not repeat itself");
 }
 
-static bool measure(invocation *v, const double *oracle, const worker_task *task,
+static bool measure(invocation *v, const bounds *b, const worker_task *task,
                     record *out) {
   error err = {{0}};
   bool wrong = false;
   if (!first_call(v, out, &err) ||
-      (task->judge && !judge_output(v, oracle, out, &wrong, &err)))
+      (task->judge && !judge_output(v, b, out, &wrong, &err)))
     return conclude(out, "crashed", "%s", err.text);
   if (wrong) return true;
   if (!time_calls(v, task->min_time_s, out, &err))
@@ -181,9 +189,14 @@ static bool measure(invocation *v, const double *oracle, const worker_task *task
   return check_repeat(v, out);
 }
 
+/* Lent bounds are those of float32 kernels, the many; one of float64 has its own made. */
 static bool open_shape(const worker_task *task, shape *out, error *err) {
-  if (task->lent) return shape_read(WORKER_SHAPE_FD, &task->point, out, err);
-  return shape_make(&task->point, task->judge, out, err);
+  const point *p = &task->point;
+  const bool ok = task->lent ? shape_read(WORKER_SHAPE_FD, p, out, err)
+                             : shape_make(p, task->judge, out, err);
+  if (!ok || !task->judge || p->kernel->operand_type == LKV_FLOAT32) return ok;
+  bounds_free(&out->bounds);
+  return reference_bounds(&out->inputs, LKV_FLOAT64, &out->bounds, err);
 }
 
 bool worker_measure(const worker_task *task, record *out, error *err) {
@@ -201,7 +214,7 @@ bool worker_measure(const worker_task *task, record *out, error *err) {
                          p->threads, &note))
       ok = ok && conclude(out, "out_of_memory", "%s", note.text);
     else
-      ok = ok && measure(&v, s.oracle, task, out);
+      ok = ok && measure(&v, &s.bounds, task, out);
   }
   invocation_free(&v);
   shape_free(&s);

@@ -11,17 +11,17 @@ enum { WORKER_RECORD_FD = 3, WORKER_SHAPE_FD = 4 };
 typedef struct worker_task {
   point point;
   double min_time_s;
-  bool judge; /* compare the output with the oracle's */
-  bool lent;  /* inputs and oracle are in WORKER_SHAPE_FD, else they are made here */
+  bool judge; /* judge the output */
+  bool lent;  /* inputs and bounds are in WORKER_SHAPE_FD, else they are made here */
 } worker_task;
 
-/* Runs the kernel once (memory, hash, and, where `judge`, errors against the oracle),
- * times it, and measures the FMA peak. Whatever goes wrong is a status and a reason in
- * `out`; fails only when the record itself cannot be made. An output found wrong is not
- * timed. */
+/* Runs the kernel once (memory, hash, and, where `judge`, errors against the oracle and a
+ * verdict), times it, and measures the FMA peak. Whatever goes wrong is a status and a
+ * reason in `out`; fails only when the record itself cannot be made. An output found
+ * wrong is not timed. */
 bool worker_measure(const worker_task *task, record *out, error *err);
 
-/* Makes the shape of a point, with its oracle, and writes it to WORKER_SHAPE_FD. */
+/* Makes the shape of a point, with its bounds, and writes it to WORKER_SHAPE_FD. */
 bool worker_prepare(const point *p, error *err);
 
 #endif

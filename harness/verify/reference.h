@@ -2,10 +2,16 @@
 #ifndef VERIFY_REFERENCE_H
 #define VERIFY_REFERENCE_H
 
+#include "bound.h"
 #include "case.h"
 
 /* y (batch, seq_len, heads, head_dim) in float64, malloc'd, from the case's inputs as
  * they are stored; the block stage's projections are float64 too. NULL on failure. */
 double *reference_output(const lin_case *c, error *err);
+
+/* The same with the bounds for a kernel of `type` that gets these inputs: of the
+ * attention stage exact operands, of the block stage projections rounded as the kernel's
+ * type is. Free with bounds_free. */
+bool reference_bounds(const lin_case *c, lkv_dtype type, bounds *out, error *err);
 
 #endif

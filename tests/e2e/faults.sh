@@ -31,6 +31,7 @@ wanted = {
     "faulty_memory": ("out_of_memory", "GiB"),
     "faulty_unrepeatable": ("untrusted", "repeat"),
     "faulty_prints": ("ok", ""),
+    "faulty_zeros": ("wrong", "rows are WRONG"),
 }
 assert set(rows) == set(wanted), set(rows) ^ set(wanted)
 for name, (status, words) in wanted.items():
@@ -40,6 +41,10 @@ for name, (status, words) in wanted.items():
     assert (r["time_ns"] is not None) == (status in ("ok", "untrusted")), name
 assert rows["faulty_nan"]["verdict"] == "wrong"
 assert rows["faulty_nan"]["max_abs_err"] is None
+assert rows["scalar_row"]["verdict"] == "ok"
+assert 0 < rows["scalar_row"]["r_stat_max"] <= 1
+assert rows["scalar_row"]["decided_share"] == 1
+assert rows["faulty_zeros"]["r_stat_max"] > 1
 END
 expect 3 "$LINKV" sweep c.yaml --db f.db --quiet --plugin "$BUILD/tests/plugins/faulty_kernels.so"
 grep -q " 0 repetitions measured now" out || fail "faulty points are measured again"
@@ -47,5 +52,5 @@ grep -q " 0 repetitions measured now" out || fail "faulty points are measured ag
 # too much memory, one does not repeat itself.
 expect 3 "$LINKV" sweep c.yaml --db f.db --quiet --retry --plugin "$BUILD/tests/plugins/faulty_kernels.so"
 grep -Eq " [67] repetitions measured now" out || { cat out; fail "--retry does not measure again"; }
-[ "$(query f.db 'SELECT count(*) FROM point')" -eq 11 ] || fail "--retry doubles points"
+[ "$(query f.db 'SELECT count(*) FROM point')" -eq 12 ] || fail "--retry doubles points"
 echo "faults cost their own rows"

@@ -53,23 +53,67 @@ ATTENTION(fails) {
   return LKV_KERNEL_FAILED;
 }
 
+/* Sum over j <= t of (q . a_j) b_j[c], or of q . a_j where b is NULL. */
+static double score(size_t d, size_t t, const float *q, const float *a, const float *b,
+                    size_t stride, size_t c) {
+  double sum = 0;
+  for (size_t j = 0; j <= t; j++) {
+    double dot = 0;
+    for (size_t k = 0; k < d; k++) dot += (double)q[k] * a[j * stride + k];
+    sum += b ? dot * b[j * stride + c] : dot;
+  }
+  return sum;
+}
+
+/* Q_t . k_i(t). */
+static double logit(const lkv_problem *p, const lkv_operands *x, size_t t, size_t i) {
+  const float *const *data = (const float *const *)x->data;
+  const size_t s = x->stride[0], d = p->head_dim;
+  const float *q = data[LKV_QK] + i * s;
+  double sum = 0;
+  for (size_t c = 0; c < d; c++)
+    sum += data[LKV_Q][t * s + c] * score(d, t, q, data[LKV_KK], data[LKV_VK], s, c);
+  return sum / (score(d, t, q, data[LKV_KK], NULL, s, 0) + p->eps);
+}
+
+/* The operator, slowly and right; all strides are one. */
 ATTENTION(works) {
-  (void)operands, (void)workspace;
-  zero(p, y, 0);
+  (void)workspace;
+  const float *const *data = (const float *const *)operands->data;
+  const size_t s = operands->stride[0], d = p->head_dim;
+  for (size_t t = 0; t < p->seq_len; t++)
+    for (size_t c = 0; c < d; c++) {
+      double max = -INFINITY, sum = 0, out = 0;
+      for (size_t i = 0; i <= t; i++) max = fmax(max, logit(p, operands, t, i));
+      for (size_t i = 0; i <= t; i++) {
+        const float *q = data[LKV_QV] + i * s;
+        const double weight = exp(logit(p, operands, t, i) - max);
+        sum += weight;
+        out += weight * score(d, t, q, data[LKV_KV], data[LKV_VV], s, c) /
+               (score(d, t, q, data[LKV_KV], NULL, s, 0) + p->eps);
+      }
+      ((float *)y.data)[t * y.stride + c] = (float)(out / sum);
+    }
   return LKV_OK;
 }
 
 ATTENTION(counts_calls) {
-  static float calls;
-  (void)operands, (void)workspace;
-  zero(p, y, ++calls);
-  return LKV_OK;
+  static int calls;
+  const lkv_status status = works(p, operands, workspace, y);
+  for (int i = 0; i < calls % 4; i++)
+    ((float *)y.data)[0] = nextafterf(((float *)y.data)[0], INFINITY);
+  calls++;
+  return status;
 }
 
 ATTENTION(prints) {
-  (void)operands, (void)workspace;
   puts("{\"status\":\"ok\"}");
   fputs("noise\n", stderr);
+  return works(p, operands, workspace, y);
+}
+
+ATTENTION(zeros) {
+  (void)operands, (void)workspace;
   zero(p, y, 0);
   return LKV_OK;
 }
@@ -101,10 +145,12 @@ static const lkv_kernel all[] = {
     {COMMON, .name = "faulty_memory", .attention = works, .workspace_bytes = huge},
     {COMMON, .name = "faulty_unrepeatable", .attention = counts_calls},
     {COMMON, .name = "faulty_prints", .attention = prints},
+    {COMMON, .name = "faulty_zeros", .attention = zeros},
 };
 
-static const lkv_kernel *const kernels[] = {&all[0], &all[1], &all[2], &all[3], &all[4],
-                                            &all[5], &all[6], &all[7], &all[8], &all[9]};
+static const lkv_kernel *const kernels[] = {&all[0], &all[1], &all[2], &all[3],
+                                            &all[4], &all[5], &all[6], &all[7],
+                                            &all[8], &all[9], &all[10]};
 
 extern const lkv_plugin linkv_plugin;
 const lkv_plugin linkv_plugin = {LKV_KERNEL_ABI, sizeof kernels / sizeof *kernels,

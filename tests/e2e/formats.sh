@@ -39,9 +39,10 @@ table = list(csv.DictReader(open("rows.csv", newline="")))
 assert len(rows) == 4 and rows == lines, len(rows)
 for row in rows + strict(open("time.json").read()):
     assert list(row) == fields, list(row)
-    assert row["status"] == "ok" and row["verdict"] == "unjudged", row
+    assert row["status"] == "ok" and row["verdict"] == "ok", row
     assert row["time_ns"] > 0 and row["time_ns_low"] <= row["time_ns"] <= row["time_ns_high"]
-    assert row["r_det_max"] is None and row["tile_q"] is None
+    assert 0 < row["r_det_max"] <= row["r_stat_max"] <= 1 and row["decided_share"] == 1
+    assert row["tile_q"] is None
     assert (row["tile_k"] is None) == (row["kernel"] == "scalar_row")
     assert 0 < row["share_of_peak"] <= row["share_of_peak_useful"] < 1
     assert row["max_rel_err"] < 1e-5

@@ -57,9 +57,9 @@ static void fill(fixture *f, int operand, double value) {
 static void run(fixture *f) {
   error err;
   for (size_t i = 0; i < f->count; i++) f->y[i] = NAN;
-  EXPECT_OK(
-      oracle_attention(&f->shape, f->eps, (const double *const *)f->operand, f->y, &err),
-      &err);
+  EXPECT_OK(oracle_attention(&f->shape, f->eps, (const double *const *)f->operand, f->y,
+                             NULL, &err),
+            &err);
 }
 
 static size_t at(const fixture *f, size_t b, size_t t, size_t h, size_t c) {
@@ -368,7 +368,7 @@ static void absurd_sizes_are_refused(void **state) {
   const oracle_shape wide = {1, 1, 1, (size_t)1 << 40};
   double y = 7;
   error err = {""};
-  assert_false(oracle_attention(&wide, 0, operands, &y, &err));
+  assert_false(oracle_attention(&wide, 0, operands, &y, NULL, &err));
   EXPECT_SAYS(&err, "head_dim of 1099511627776");
   assert_true(y == 7);
 }

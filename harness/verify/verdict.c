@@ -1,0 +1,281 @@
+#include "verdict.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A column of the fit of which the earlier ones leave less is theirs. */
+#define DEPENDENT 1e-10
+
+const char *verdict_name(verdict_kind kind) {
+  static const char *const names[] = {"ok", "wrong", "ill_conditioned", "untrusted"};
+  return names[kind];
+}
+
+const char *judgement_name(judgement j) {
+  static const char *const names[] = {"OK",
+                                      "OK modulo unknowns",
+                                      "WRONG",
+                                      "WRONG (statistical)",
+                                      "ILL-CONDITIONED",
+                                      "UNTRUSTED",
+                                      "not compared"};
+  return names[j];
+}
+
+static bool finite_in(double value, lkv_dtype type) {
+  return type == LKV_FLOAT32 ? isfinite((float)value) : isfinite(value);
+}
+
+static double ratio(double distance, double bound) {
+  return distance == 0 ? 0 : distance / bound;
+}
+
+static double norm(size_t d, const double *x) {
+  double sum = 0;
+  for (size_t c = 0; c < d; c++) sum += x[c] * x[c];
+  return sqrt(sum);
+}
+
+/* Room for a fit of q columns. */
+typedef struct fit {
+  double *basis;       /* (q, d): orthonormal */
+  double *triangle;    /* (q, q): columns in terms of the basis */
+  double *residual;    /* (d), in units of the allowance */
+  double *allowance;   /* (d) */
+  double *coefficient; /* (q) */
+  double *room;
+} fit;
+
+static bool fit_make(fit *f, size_t d, error *err) {
+  const size_t q = d / 2;
+  f->room = calloc(q * d + q * q + 2 * d + q + 1, sizeof *f->room);
+  if (!f->room) return error_set(err, "verdict: out of memory for a fit");
+  f->basis = f->room;
+  f->triangle = f->basis + q * d;
+  f->residual = f->triangle + q * q;
+  f->allowance = f->residual + d;
+  f->coefficient = f->allowance + d;
+  return true;
+}
+
+static double project_out(size_t d, const double *basis, double *x) {
+  double along = 0;
+  for (size_t c = 0; c < d; c++) along += basis[c] * x[c];
+  for (size_t c = 0; c < d; c++) x[c] -= along * basis[c];
+  return along;
+}
+
+/* Column k made orthonormal to the ones before (Gram-Schmidt, twice). */
+static void add_column(fit *f, size_t d, size_t q, size_t k, const double *direction) {
+  double *column = f->basis + k * d, *to = f->triangle + k * q;
+  for (size_t c = 0; c < d; c++) column[c] = direction[c] / f->allowance[c];
+  const double size = norm(d, column);
+  memset(to, 0, q * sizeof *to);
+  for (int twice = 0; twice < 2; twice++)
+    for (size_t j = 0; j < k; j++) to[j] += project_out(d, f->basis + j * d, column);
+  const double left = norm(d, column);
+  to[k] = left > DEPENDENT * size ? left : 0;
+  for (size_t c = 0; c < d; c++) column[c] = to[k] > 0 ? column[c] / left : 0;
+}
+
+/* Solves for the unknowns; the residual is left in `residual`. */
+static void solve(fit *f, const bounds *b, const bound_row *row, const double *y) {
+  const size_t d = b->head_dim, q = row->columns;
+  const double *base = bounds_base(b, row);
+  for (size_t c = 0; c < d; c++) f->residual[c] = (y[c] - base[c]) / f->allowance[c];
+  for (size_t k = 0; k < q; k++) {
+    add_column(f, d, q, k, bounds_direction(b, row, k));
+    f->coefficient[k] = project_out(d, f->basis + k * d, f->residual);
+  }
+  for (size_t k = q; k-- > 0;) {
+    const double pivot = f->triangle[k * q + k];
+    f->coefficient[k] = pivot > 0 ? f->coefficient[k] / pivot : 0;
+    for (size_t j = 0; j < k; j++)
+      f->coefficient[j] -= f->triangle[k * q + j] * f->coefficient[k];
+  }
+}
+
+/* What the fitted multiples of inexact directions add to the allowance. */
+static void widen(fit *f, const bounds *b, const bound_row *row) {
+  for (size_t k = 0; k < row->columns; k++) {
+    const double *spread = bounds_spread(b, row, k);
+    for (size_t c = 0; c < b->head_dim; c++)
+      f->allowance[c] += fabs(f->coefficient[k]) * spread[c];
+  }
+}
+
+static double largest_size(size_t d, const double *x) {
+  double largest = 0;
+  for (size_t c = 0; c < d; c++)
+    if (!(fabs(x[c]) <= largest)) largest = fabs(x[c]);
+  return largest;
+}
+
+static judgement judge_fit(fit *f, const bounds *b, const bound_row *row,
+                           const double *y) {
+  const size_t d = b->head_dim;
+  memcpy(f->allowance, bounds_allowance(b, row), d * sizeof *f->allowance);
+  solve(f, b, row, y);
+  widen(f, b, row);
+  solve(f, b, row, y);
+  if (!(norm(d, f->residual) <= sqrt((double)d))) return JUDGED_WRONG_STATISTICAL;
+  const double scale = fmax(row->scale, largest_size(d, y));
+  return largest_size(d, f->allowance) <= BOUND_SMALL * scale ? JUDGED_FITTED
+                                                              : JUDGED_ILL_CONDITIONED;
+}
+
+/* Where output or oracle is not finite. True where that settles the row. */
+static bool judge_finiteness(const bound_row *row, lkv_dtype type, size_t d,
+                             const double *want, const double *got, verdict_row *out) {
+  bool compared = row->finite, swallowed = false;
+  for (size_t c = 0; c < d; c++) {
+    const bool expected = finite_in(want[c], type);
+    const bool is = isfinite(got[c]);
+    compared = compared && expected;
+    swallowed = swallowed || (!expected && is);
+    const bool wrong = expected ? !is && !row->overflows : is && row->poisoned;
+    if (!wrong && (is || !expected)) continue;
+    *out = (verdict_row){.judgement = wrong ? JUDGED_WRONG : JUDGED_ILL_CONDITIONED,
+                         .r_det = wrong ? INFINITY : NAN,
+                         .r_stat = wrong ? INFINITY : NAN,
+                         .column = c};
+    return true;
+  }
+  if (compared) return false;
+  *out = (verdict_row){.judgement = swallowed ? JUDGED_UNTRUSTED : JUDGED_NOT_COMPARED,
+                       .r_det = NAN,
+                       .r_stat = NAN};
+  return true;
+}
+
+static verdict_row judge_row(fit *f, const bounds *b, size_t index, lkv_dtype type,
+                             const double *y) {
+  const size_t d = b->head_dim;
+  const bound_row *row = &b->row[index];
+  const double *want = b->y + index * d, *got = y + index * d;
+  const double *det = b->det + index * d, *stat = b->stat + index * d;
+  verdict_row out = {.judgement = JUDGED_OK};
+  if (judge_finiteness(row, type, d, want, got, &out)) return out;
+  for (size_t c = 0; c < d; c++) {
+    const double distance = fabs(got[c] - want[c]), r = ratio(distance, stat[c]);
+    if (!(r <= out.r_stat)) {
+      out.r_stat = r;
+      out.column = c;
+    }
+    out.r_det = fmax(out.r_det, ratio(distance, det[c]));
+  }
+  if (!(out.r_det <= 1))
+    out.judgement = JUDGED_WRONG;
+  else if (!(out.r_stat <= 1))
+    out.judgement = JUDGED_WRONG_STATISTICAL;
+  else if (row->scale > 0 && !(largest_size(d, stat) <= BOUND_SMALL * row->scale))
+    out.judgement =
+        row->fit == BOUND_NO_FIT ? JUDGED_ILL_CONDITIONED : judge_fit(f, b, row, got);
+  if (out.judgement != JUDGED_ILL_CONDITIONED && !(row->own <= VERDICT_OWN_SHARE))
+    out.judgement = JUDGED_UNTRUSTED;
+  return out;
+}
+
+static bool is_wrong(judgement j) {
+  return j == JUDGED_WRONG || j == JUDGED_WRONG_STATISTICAL;
+}
+
+static void take_row(verdict *v, const bounds *b, const verdict_row *j, element at,
+                     size_t index, const double *y, bool *wrong_seen) {
+  const bound_row *row = &b->row[index];
+  const bool wrong = is_wrong(j->judgement);
+  const bool first = isnan(v->r_stat_max);
+  v->count[j->judgement]++;
+  v->swallowed += j->judgement == JUDGED_UNTRUSTED && isnan(j->r_stat);
+  v->unresolved_k += row->unresolved_k;
+  v->unresolved_v += row->unresolved_v;
+  v->denominators += at.token + 1;
+  v->entropy += row->entropy;
+  v->largest_weight += row->largest_weight;
+  v->own_max = fmax(v->own_max, row->own);
+  if (isnan(j->r_stat)) return;
+  if (first || (wrong && !*wrong_seen) ||
+      (wrong == *wrong_seen && j->r_stat > v->r_stat_max)) {
+    at.column = j->column;
+    v->worst = at;
+    v->worst_output = y[index * b->head_dim + j->column];
+    v->worst_oracle = b->y[index * b->head_dim + j->column];
+  }
+  *wrong_seen = *wrong_seen || wrong;
+  v->r_stat_max = fmax(v->r_stat_max, j->r_stat);
+  v->r_det_max = fmax(v->r_det_max, j->r_det);
+}
+
+static void conclude(verdict *v) {
+  const size_t compared = v->rows - v->count[JUDGED_NOT_COMPARED];
+  const size_t wrong = v->count[JUDGED_WRONG] + v->count[JUDGED_WRONG_STATISTICAL];
+  const size_t decided = wrong + v->count[JUDGED_OK] + v->count[JUDGED_FITTED];
+  const double rows = (double)v->rows;
+  v->entropy /= rows;
+  v->largest_weight /= rows;
+  v->decided_share = compared ? (double)decided / (double)compared : NAN;
+  v->kind = VERDICT_OK;
+  if (wrong)
+    v->kind = VERDICT_WRONG;
+  else if (!compared || v->swallowed ||
+           (double)v->count[JUDGED_UNTRUSTED] > (1 - VERDICT_QUOTA) * (double)compared)
+    v->kind = VERDICT_UNTRUSTED;
+  else if (!(v->decided_share >= VERDICT_QUOTA))
+    v->kind = VERDICT_ILL_CONDITIONED;
+}
+
+bool verdict_of(const lkv_problem *shape, lkv_dtype type, const bounds *b,
+                const double *y, verdict_row *rows, verdict *out, error *err) {
+  const size_t H = shape->heads, T = shape->seq_len;
+  fit f;
+  bool wrong_seen = false;
+  *out = (verdict){.rows = b->rows, .r_det_max = NAN, .r_stat_max = NAN};
+  if (!fit_make(&f, b->head_dim, err)) return false;
+  for (size_t i = 0; i < b->rows; i++) {
+    const verdict_row j = judge_row(&f, b, i, type, y);
+    const element at = {.batch = i / H / T, .token = i / H % T, .head = i % H};
+    take_row(out, b, &j, at, i, y, &wrong_seen);
+    if (rows) rows[i] = j;
+  }
+  free(f.room);
+  conclude(out);
+  return true;
+}
+
+static void worst_text(const verdict *v, char *buffer, size_t size) {
+  snprintf(buffer, size, "y[b=%zu, t=%zu, h=%zu, c=%zu] = %.9g, oracle %.9g",
+           v->worst.batch, v->worst.token, v->worst.head, v->worst.column,
+           v->worst_output, v->worst_oracle);
+}
+
+const char *verdict_reason(const verdict *v, char *buffer, size_t size) {
+  const size_t wrong = v->count[JUDGED_WRONG] + v->count[JUDGED_WRONG_STATISTICAL];
+  char worst[160];
+  worst_text(v, worst, sizeof worst);
+  *buffer = 0;
+  if (v->kind == VERDICT_WRONG && isinf(v->r_stat_max))
+    snprintf(buffer, size,
+             "%zu of %zu rows are WRONG: not finite where the oracle's are, or finite "
+             "where a NaN must show: %s",
+             wrong, v->rows, worst);
+  else if (v->kind == VERDICT_WRONG)
+    snprintf(buffer, size, "%zu of %zu rows are WRONG%s, %s %.3g of the bound: %s", wrong,
+             v->rows, v->count[JUDGED_WRONG] ? "" : " (statistical)",
+             v->r_stat_max > 1 ? "up to" : "by the fit, at", v->r_stat_max, worst);
+  else if (v->kind == VERDICT_UNTRUSTED && v->count[JUDGED_NOT_COMPARED] == v->rows)
+    snprintf(buffer, size,
+             "the oracle's output is nowhere finite: nothing could be compared");
+  else if (v->kind == VERDICT_UNTRUSTED)
+    snprintf(buffer, size,
+             "%zu of %zu rows: the output is finite where the oracle's is not, or the "
+             "oracle's own error is too large",
+             v->count[JUDGED_UNTRUSTED], v->rows);
+  else if (v->kind == VERDICT_ILL_CONDITIONED)
+    snprintf(buffer, size,
+             "%.3g %% of the rows are decided, %.3g %% are wanted: rounding alone may "
+             "change the others",
+             100 * v->decided_share, 100 * VERDICT_QUOTA);
+  return buffer;
+}

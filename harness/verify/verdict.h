@@ -1,0 +1,71 @@
+/* Verdicts: whether an output differs from the oracle's by more than rounding may. */
+#ifndef VERIFY_VERDICT_H
+#define VERIFY_VERDICT_H
+
+#include "bound.h"
+#include "linkv/problem.h"
+#include "metrics.h"
+
+/* Of one row (batch, token, head). */
+typedef enum judgement {
+  JUDGED_OK,                /* within a bound that is small */
+  JUDGED_FITTED,            /* but for a few unknowns that the fit takes out: OK */
+  JUDGED_WRONG,             /* beyond the worst case */
+  JUDGED_WRONG_STATISTICAL, /* beyond the statistical bound */
+  JUDGED_ILL_CONDITIONED,   /* rounding alone may do this, and much else */
+  JUDGED_UNTRUSTED,    /* the oracle's own error is too large; or the output is finite
+                        * where the oracle's is not */
+  JUDGED_NOT_COMPARED, /* the oracle's is not finite, nor the output where it is not */
+  JUDGEMENTS
+} judgement;
+
+/* Of a whole output. */
+typedef enum verdict_kind {
+  VERDICT_OK,
+  VERDICT_WRONG,           /* some row is */
+  VERDICT_ILL_CONDITIONED, /* too few rows are decided */
+  VERDICT_UNTRUSTED,       /* nothing to compare, or rows that are untrusted */
+} verdict_kind;
+
+/* "ok", "wrong", "ill_conditioned", "untrusted". */
+const char *verdict_name(verdict_kind kind);
+/* "OK", "OK modulo unknowns", "WRONG", "WRONG (statistical)", ... */
+const char *judgement_name(judgement j);
+
+/* Share of the compared rows that must be decided. */
+#define VERDICT_QUOTA 0.9
+/* The oracle's own error over the bound it grants, at most. */
+#define VERDICT_OWN_SHARE 0.01
+
+/* r is |y - oracle| / B. */
+typedef struct verdict_row {
+  judgement judgement;
+  double r_det, r_stat; /* largest of the row; NaN where it was not compared */
+  size_t column;        /* where r_stat is reached */
+} verdict_row;
+
+typedef struct verdict {
+  verdict_kind kind;
+  size_t rows, count[JUDGEMENTS];
+  size_t swallowed; /* rows finite where the oracle's are not, for no NaN among the
+                     * operands */
+  double r_det_max, r_stat_max;      /* NaN where no row was compared */
+  double decided_share;              /* of the compared rows; NaN where there is none */
+  double own_max;                    /* largest share of the oracle's own error */
+  size_t unresolved_k, unresolved_v; /* denominators, and how many there are of each */
+  size_t denominators;
+  double entropy, largest_weight; /* of the softmax, means over rows */
+  element worst;                  /* where r_stat_max is reached; in a row that is wrong,
+                                   * if any is */
+  double worst_output, worst_oracle;
+} verdict;
+
+/* Judges y (batch, seq_len, heads, head_dim), computed in `type`. `rows`, one a row of
+ * `b`, gets the judgements, where it is not NULL. */
+bool verdict_of(const lkv_problem *shape, lkv_dtype type, const bounds *b,
+                const double *y, verdict_row *rows, verdict *out, error *err);
+
+/* One line that says why: "2 of 48 rows are WRONG: y[b=0, ...] ...". Returns `buffer`. */
+const char *verdict_reason(const verdict *v, char *buffer, size_t size);
+
+#endif

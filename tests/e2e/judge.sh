@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# `linkv judge`: outputs of the notebook's classes are not wrong; spoilt ones are, and said
+# where; what cannot be decided is no pass.
+. "$(dirname "$0")/common.sh"
+golden=$SOURCE/tests/golden
+
+for file in "$golden"/*.npz; do
+  for array in Y_naive Y_linear_mem Y_flash Y_flash_f64acc; do
+    expect 0 "$LINKV" judge "$file" --output "$file" --array $array --explain
+    grep -q "^verdict  *ok" "$work/out" || { cat "$work/out"; fail "no verdict"; }
+  done
+  expect 0 "$LINKV" judge "$file" --output "$file" --array Y_float64
+done
+
+# One element spoilt, in y.npz; all inputs NaN, in nan.npz.
+case=$golden/positive_b2_t24_h3_d8.npz
+expect 0 "$LINKV" run --kernel scalar_row --input "$case" --output "$work/good.npz"
+python3 - "$work" "$case" <<'END'
+import struct, sys, zipfile
+work, case = sys.argv[1:]
+def edit(source, to, name, change):
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(to, "w") as new:
+        for member in old.namelist():
+            data = bytearray(old.read(member))
+            if member == name + ".npy": change(data)
+            new.writestr(member, bytes(data))
+def nudge(data):
+    at = len(data) - 4 * (24 * 24 - (5 * 24 + 8 + 3))  # b=1, t=5, h=1, c=3
+    struct.pack_into("<f", data, at, 1.01 * struct.unpack_from("<f", data, at)[0])
+def poison(data):
+    start = len(data) - 4 * 2 * 24 * 24
+    for i in range(2 * 24 * 24): struct.pack_into("<f", data, start + 4 * i, float("nan"))
+edit(f"{work}/good.npz", f"{work}/y.npz", "Y", nudge)
+edit(case, f"{work}/nan.npz", "X", poison)
+edit(f"{work}/good.npz", f"{work}/allnan.npz", "Y", poison)
+END
+expect 0 "$LINKV" judge "$case" --output "$work/good.npz"
+expect 3 "$LINKV" judge "$case" --output "$work/y.npz" --explain
+grep -q "1 of 144 rows are WRONG" "$work/out" || { cat "$work/out"; fail "how many rows is not said"; }
+grep -q "b=1 h=1 t=5 c=3 *WRONG" "$work/out" || { cat "$work/out"; fail "where it is wrong is not said"; }
+expect 3 "$LINKV" judge "$case" --output "$work/allnan.npz"
+expect 3 "$LINKV" judge "$work/nan.npz" --output "$work/good.npz"
+expect 5 "$LINKV" judge "$work/nan.npz" --output "$work/allnan.npz"
+expect 3 "$LINKV" judge "$case" --output "$work/y.npz" --explain --format json
+python3 - "$work/out" <<'END'
+import json, sys
+v = json.load(open(sys.argv[1]))
+assert v["verdict"] == "wrong" and v["r_stat_max"] > 1 and v["decided_share"] == 1, v
+worst = v["worst"][0]
+assert (worst["batch"], worst["token"], worst["head"], worst["column"]) == (1, 5, 1, 3), worst
+assert worst["judgement"].startswith("WRONG") and worst["denominator"] > 0, worst
+END
+
+refused "no array 'Y'; name the output with --array" "$LINKV" judge "$case" --output "$case"
+refused "array 'W_Q' is \\(24, 24\\); the case's output is \\(2, 24, 24\\)" \
+  "$LINKV" judge "$case" --output "$case" --array W_Q
+refused "--output is missing" "$LINKV" judge "$case"
+refused "0 case files are named" "$LINKV" judge --output "$case"
+echo "outputs made elsewhere are judged"

@@ -1,0 +1,240 @@
+/* A plug-in of kernels each with one planted bug: one body, in float32, asked for a bug
+ * by name. An online softmax over rows:
+ *
+ *   S, Z join token t; for i <= t { s_i = (QK_i S_K Q_t) / (QK_i Z_K + eps);
+ *   m' = max(m, s_i); l = l e^(m-m') + e^(s_i-m'); y = y e^(m-m') + e^(s_i-m') v_i } */
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "linkv/kernel.h"
+#include "linkv/registry.h"
+
+#define MUTANT(name, what) BUG_##name,
+enum bug {
+#include "mutants.def"
+  BUGS
+};
+#undef MUTANT
+
+/* Prefix states; S (d, d), Z (d). */
+typedef struct state {
+  float *s_k, *z_k, *s_v, *z_v, *sums, *value;
+} state;
+
+static const float *row_of(const lkv_operands *x, int operand, size_t t) {
+  return (const float *)x->data[operand] + t * x->stride[operand];
+}
+
+static float to_bf16(float value) {
+  unsigned bits;
+  memcpy(&bits, &value, sizeof bits);
+  bits = (bits + 0x8000U) & 0xffff0000U;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+static void join_one(size_t d, const float *a, const float *b, float *s, float *z) {
+  for (size_t r = 0; r < d; r++) {
+    for (size_t c = 0; c < d; c++) s[r * d + c] += a[r] * b[c];
+    z[r] += a[r];
+  }
+}
+
+static void join(enum bug bug, size_t d, const lkv_operands *x, size_t t, state *st) {
+  const size_t vv_stride = bug == BUG_wrong_stride ? d : x->stride[LKV_VV];
+  const float *vv = (const float *)x->data[LKV_VV] + t * vv_stride;
+  if (bug == BUG_token_dropped && t == 3) return;
+  join_one(d, row_of(x, LKV_KK, t), row_of(x, LKV_VK, t), st->s_k, st->z_k);
+  join_one(d, row_of(x, LKV_KV, t), vv, st->s_v, st->z_v);
+  if (bug == BUG_s_row_lost) memset(st->s_k, 0, d * sizeof *st->s_k);
+  if (bug == BUG_z_entry_lost) st->z_k[0] = 0;
+  for (size_t i = 0; bug == BUG_s_in_bf16 && i < d * d; i++) {
+    st->s_k[i] = to_bf16(st->s_k[i]);
+    st->s_v[i] = to_bf16(st->s_v[i]);
+  }
+}
+
+static float spoil_denominator(enum bug bug, float sum, float eps) {
+  switch (bug) {
+    case BUG_no_eps:
+      return sum;
+    case BUG_minus_eps:
+      return sum - eps;
+    case BUG_eps_1e_4:
+      return sum + 1e-4F;
+    case BUG_clamped:
+      return fmaxf(sum + eps, 1e-3F);
+    case BUG_absolute:
+      return fabsf(sum + eps);
+    default:
+      return sum + eps;
+  }
+}
+
+static float divide(enum bug bug, float a, float b) {
+  if (bug != BUG_reciprocal_12bit) return a / b;
+  float r = 1 / b;
+  unsigned bits;
+  memcpy(&bits, &r, sizeof bits);
+  bits &= 0xfffff000U;
+  memcpy(&r, &bits, sizeof r);
+  return a * r;
+}
+
+static float denominator(enum bug bug, size_t d, const float *q, const float *z,
+                         float eps) {
+  float sum = 0;
+  for (size_t c = 0; c < d; c++) sum += q[c] * z[c];
+  return spoil_denominator(bug, sum, eps);
+}
+
+static float logit(enum bug bug, const lkv_problem *p, const lkv_operands *x, size_t t,
+                   size_t i, const state *st) {
+  const size_t d = p->head_dim, last = d - (bug == BUG_feature_tail);
+  const float *q = row_of(x, LKV_Q, t), *qk = row_of(x, LKV_QK, i);
+  float sum = 0;
+  for (size_t a = 0; a < last; a++) {
+    float r = 0;
+    for (size_t b = 0; b < d; b++)
+      r += st->s_k[bug == BUG_s_transposed ? b * d + a : a * d + b] * q[b];
+    sum += qk[a] * r;
+  }
+  sum = divide(bug, sum, denominator(bug, d, qk, st->z_k, (float)p->eps));
+  return bug == BUG_scaled ? sum / sqrtf((float)d) : sum;
+}
+
+/* v_i(t); frozen: from states of its own time. */
+static void make_value(enum bug bug, const lkv_problem *p, const lkv_operands *x,
+                       size_t i, const state *st) {
+  const size_t d = p->head_dim;
+  const float *qv = row_of(x, LKV_QV, i), *s_v = st->s_v, *z_v = st->z_v;
+  if (bug == BUG_v_frozen) {
+    float *s = st->sums, *z = s + d * d;
+    memset(s, 0, (d * d + d) * sizeof *s);
+    for (size_t j = 0; j <= i; j++)
+      join_one(d, row_of(x, LKV_KV, j), row_of(x, LKV_VV, j), s, z);
+    s_v = s;
+    z_v = z;
+  }
+  const float *z = bug == BUG_z_k_for_v ? st->z_k : z_v;
+  const float below = denominator(bug, d, qv, z, (float)p->eps);
+  for (size_t c = 0; c < d; c++) {
+    float sum = 0;
+    for (size_t a = 0; a < d; a++) sum += qv[a] * s_v[a * d + c];
+    st->value[c] = divide(bug, sum, below);
+  }
+}
+
+static float exponential(enum bug bug, float x) {
+  const float e = expf(x);
+  if (bug == BUG_exp_1e_4) return e * (1 + 1e-4F * sinf(40 * x));
+  return bug == BUG_nan_swallowed && isnan(e) ? 0 : e;
+}
+
+static float larger(enum bug bug, float max, float s) {
+  if (bug == BUG_no_max) return 0;
+  if (bug == BUG_nan_swallowed) return s > max ? s : max;
+  return s <= max ? max : s;
+}
+
+static size_t keys_of(enum bug bug, const lkv_problem *p, size_t t) {
+  if (bug == BUG_softmax_missing_t && t > 0) return t;
+  if (bug == BUG_softmax_ahead && t + 1 < p->seq_len) return t + 2;
+  if (bug == BUG_tile_dropped && t >= 8) return (t + 1) / 8 * 8;
+  return t + 1;
+}
+
+static void query(enum bug bug, const lkv_problem *p, const lkv_operands *x, size_t t,
+                  const state *st, float *y) {
+  const size_t d = p->head_dim, keys = keys_of(bug, p, t);
+  float max = bug == BUG_max_from_zero ? 0 : -INFINITY, sum = 0;
+  memset(y, 0, d * sizeof *y);
+  for (size_t i = 0; i < keys; i++) {
+    const float s = logit(bug, p, x, t, i, st), next = larger(bug, max, s);
+    float scale = i == 0 && isinf(max) ? 0 : exponential(bug, max - next);
+    if (bug == BUG_unrescaled_late && i >= 16) scale = 1;
+    const float weight = exponential(bug, s - next);
+    const float sum_scale = bug == BUG_sum_not_rescaled ? 1 : scale;
+    const float y_scale = bug == BUG_output_not_rescaled ? 1 : scale;
+    make_value(bug, p, x, i, st);
+    sum = sum * sum_scale + weight;
+    for (size_t c = 0; c < d; c++) {
+      const float term = weight * st->value[c];
+      y[c] = y[c] * y_scale + (bug == BUG_nan_swallowed && isnan(term) ? 0 : term);
+    }
+    max = next;
+  }
+  for (size_t c = 0; c < d; c++) y[c] /= sum;
+}
+
+static size_t workspace(const lkv_problem *p) {
+  const size_t d = p->head_dim;
+  return (3 * (d * d + d) + d) * sizeof(float);
+}
+
+static void spoil_output(enum bug bug, const lkv_problem *p, lkv_output y) {
+  const size_t d = p->head_dim, last = p->seq_len - 1;
+  float *out = y.data, *end = out + last * y.stride;
+  if (bug == BUG_one_flip) end[d / 2] *= 1 + 0x1p-10F;
+  if (bug == BUG_lane_unwritten) end[d - 1] = NAN;
+  if (bug == BUG_stale_last_row && last) memcpy(end, end - y.stride, d * sizeof *end);
+  for (size_t c = 0; bug == BUG_rows_swapped && last && c < d; c++) {
+    const float kept = out[c];
+    out[c] = out[y.stride + c];
+    out[y.stride + c] = kept;
+  }
+}
+
+static lkv_status attend(enum bug bug, const lkv_problem *p, const lkv_operands *x,
+                         void *room, lkv_output y) {
+  const size_t d = p->head_dim, each = d * d + d;
+  state st = {.s_k = room};
+  st.z_k = st.s_k + d * d;
+  st.s_v = st.s_k + each;
+  st.z_v = st.s_v + d * d;
+  st.sums = st.s_v + each;
+  st.value = st.sums + each;
+  memset(room, 0, workspace(p));
+  for (size_t t = 0, joined = 0; t < p->seq_len; t++) {
+    size_t wanted = t + 1;
+    if (bug == BUG_s_missing_t && t > 0) wanted = t;
+    if (bug == BUG_s_ahead && t + 1 < p->seq_len) wanted = t + 2;
+    while (joined < wanted) join(bug, d, x, joined++, &st);
+    query(bug, p, x, t, &st, (float *)y.data + t * y.stride);
+  }
+  spoil_output(bug, p, y);
+  return LKV_OK;
+}
+
+#define MUTANT(name, what)                                                     \
+  static lkv_status attend_##name(const lkv_problem *p, const lkv_operands *x, \
+                                  void *room, lkv_output y) {                  \
+    return attend(BUG_##name, p, x, room, y);                                  \
+  }
+#include "mutants.def"
+#undef MUTANT
+
+#define MUTANT(bug, what)        \
+  {.abi = LKV_KERNEL_ABI,        \
+   .name = "mutant_" #bug,       \
+   .algorithm = "mutant",        \
+   .isa = LKV_ISA_SCALAR,        \
+   .operand_type = LKV_FLOAT32,  \
+   .accum_type = LKV_FLOAT32,    \
+   .summary = what,              \
+   .source = "tests/mutants",    \
+   .workspace_bytes = workspace, \
+   .attention = attend_##bug},
+static const lkv_kernel mutants[BUGS] = {
+#include "mutants.def"
+};
+#undef MUTANT
+
+#define MUTANT(bug, what) &mutants[BUG_##bug],
+static const lkv_kernel *const kernels[BUGS] = {
+#include "mutants.def"
+};
+
+extern const lkv_plugin linkv_plugin;
+const lkv_plugin linkv_plugin = {LKV_KERNEL_ABI, BUGS, kernels};

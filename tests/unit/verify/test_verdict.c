@@ -1,0 +1,263 @@
+/* Verdicts: what the notebook's own classes give is not WRONG, nor what kernels give; one
+ * element moved by four bounds is. */
+#include "verdict.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../check.h"
+#include "inputs.h"
+#include "reference.h"
+
+#define GOLDEN LINKV_SOURCE_DIR "/tests/golden/"
+
+enum { GOLDEN_CASES = 8 };
+
+static verdict judge(const lin_case *c, const bounds *b, const double *y,
+                     verdict_row *rows) {
+  verdict v;
+  error err;
+  EXPECT_OK(verdict_of(&c->problem, LKV_FLOAT32, b, y, rows, &v, &err), &err);
+  return v;
+}
+
+static void expect_not_wrong(const char *path, const char *name, const verdict *v) {
+  char why[512];
+  if (v->kind != VERDICT_OK || !(v->r_stat_max >= 0.01 && v->r_stat_max <= 1))
+    fail_msg("%s %s: %s, r %g: %s", path, name, verdict_name(v->kind), v->r_stat_max,
+             verdict_reason(v, why, sizeof why));
+}
+
+/* Each output, and each with one element moved. */
+static void check_output(const char *path, const npz_array *array, const lin_case *c,
+                         const bounds *b) {
+  tensor wide;
+  error err;
+  verdict_row *rows = calloc(b->rows, sizeof *rows);
+  assert_non_null(rows);
+  EXPECT_OK(tensor_convert(&array->value, TENSOR_FLOAT64, &wide, &err), &err);
+  double *y = wide.data;
+  const verdict v = judge(c, b, y, rows);
+  expect_not_wrong(path, array->name, &v);
+  for (size_t row = 0; row < b->rows; row++) {
+    const size_t at = row * b->head_dim + row % b->head_dim;
+    if (rows[row].judgement != JUDGED_OK) continue;
+    const double kept = y[at];
+    y[at] = b->y[at] + 4 * b->stat[at];
+    const verdict moved = judge(c, b, y, NULL);
+    y[at] = kept;
+    assert_int_equal(moved.kind, VERDICT_WRONG);
+    assert_int_equal(moved.worst.column, row % b->head_dim);
+  }
+  tensor_free(&wide);
+  free(rows);
+}
+
+static size_t check_golden(const char *path) {
+  npz file;
+  lin_case c;
+  bounds b;
+  error err;
+  size_t outputs = 0;
+  EXPECT_OK(npz_read(path, &file, &err), &err);
+  EXPECT_OK(case_from_npz(&file, &c, &err), &err);
+  EXPECT_OK(reference_bounds(&c, LKV_FLOAT32, &b, &err), &err);
+  for (size_t i = 0; i < file.count; i++) {
+    const char *name = file.arrays[i].name;
+    if (strncmp(name, "Y_", 2) || !strcmp(name, "Y_float64")) continue;
+    check_output(path, &file.arrays[i], &c, &b);
+    outputs++;
+  }
+  bounds_free(&b);
+  case_free(&c);
+  npz_free(&file);
+  return outputs;
+}
+
+static void the_notebooks_outputs_are_not_wrong(void **state) {
+  (void)state;
+  struct dirent **entries;
+  const int count = scandir(GOLDEN, &entries, NULL, alphasort);
+  int cases = 0;
+  for (int i = 0; i < count; i++) {
+    char path[512];
+    if (strstr(entries[i]->d_name, ".npz")) {
+      snprintf(path, sizeof path, "%s%s", GOLDEN, entries[i]->d_name);
+      assert_true(check_golden(path) >= 4);
+      cases++;
+    }
+    free(entries[i]);
+  }
+  free(entries);
+  assert_int_equal(cases, GOLDEN_CASES);
+}
+
+/* A case with its bounds and the oracle's output, to spoil. */
+typedef struct subject {
+  lin_case c;
+  bounds b;
+  double *y;
+} subject;
+
+static void subject_make(subject *s, const char *name, size_t tokens, size_t dim) {
+  const lkv_problem p = {
+      .batch = 2, .seq_len = tokens, .heads = 2, .head_dim = dim, .eps = 1e-6};
+  error err;
+  EXPECT_OK(inputs_make(regime_find(name), 1, LKV_STAGE_ATTENTION, &p, &s->c, &err),
+            &err);
+}
+
+static void subject_open(subject *s) {
+  error err;
+  EXPECT_OK(reference_bounds(&s->c, LKV_FLOAT32, &s->b, &err), &err);
+  s->y = malloc(s->b.rows * s->b.head_dim * sizeof *s->y);
+  assert_non_null(s->y);
+  memcpy(s->y, s->b.y, s->b.rows * s->b.head_dim * sizeof *s->y);
+}
+
+static void subject_free(subject *s) {
+  free(s->y);
+  bounds_free(&s->b);
+  case_free(&s->c);
+}
+
+static void non_finite_comes_first(void **state) {
+  (void)state;
+  subject s;
+  subject_make(&s, "positive", 9, 4);
+  subject_open(&s);
+  assert_int_equal(judge(&s.c, &s.b, s.y, NULL).kind, VERDICT_OK);
+  const double spoilt[] = {NAN, INFINITY, -INFINITY};
+  for (size_t i = 0; i < COUNT_OF(spoilt); i++) {
+    const double kept = s.y[21];
+    s.y[21] = spoilt[i];
+    const verdict v = judge(&s.c, &s.b, s.y, NULL);
+    s.y[21] = kept;
+    assert_int_equal(v.kind, VERDICT_WRONG);
+    assert_true(isinf(v.r_stat_max));
+    assert_int_equal(v.worst.token, 2);
+    assert_int_equal(v.worst.head, 1);
+    assert_int_equal(v.worst.column, 1);
+  }
+  subject_free(&s);
+}
+
+/* A NaN among the operands must show in what it poisons. */
+static void a_swallowed_nan_is_wrong(void **state) {
+  (void)state;
+  subject s;
+  subject_make(&s, "positive", 9, 4);
+  float *kk = s.c.operand[LKV_KK].data;
+  kk[4 * 8] = NAN;
+  subject_open(&s);
+  verdict v = judge(&s.c, &s.b, s.y, NULL);
+  assert_int_equal(v.kind, VERDICT_OK);
+  assert_int_equal(v.count[JUDGED_NOT_COMPARED], 5);
+  s.y[6 * 8] = 1;
+  v = judge(&s.c, &s.b, s.y, NULL);
+  assert_int_equal(v.kind, VERDICT_WRONG);
+  assert_int_equal(v.worst.token, 6);
+  subject_free(&s);
+}
+
+static void what_cannot_be_compared_is_untrusted(void **state) {
+  (void)state;
+  subject s;
+  char why[512];
+  subject_make(&s, "positive", 3, 4);
+  for (int o = 0; o < LKV_OPERANDS; o++) {
+    float *x = s.c.operand[o].data;
+    for (size_t i = 0; i < s.c.operand[o].count; i++) x[i] = NAN;
+  }
+  subject_open(&s);
+  const verdict v = judge(&s.c, &s.b, s.y, NULL);
+  assert_int_equal(v.kind, VERDICT_UNTRUSTED);
+  assert_true(isnan(v.decided_share));
+  assert_non_null(strstr(verdict_reason(&v, why, sizeof why), "nowhere finite"));
+  subject_free(&s);
+}
+
+/* Makes the values of different tokens differ: token t asks for component t of the keys,
+ * and holds most of it. */
+static void spread_values(subject *s) {
+  const size_t d = s->c.problem.head_dim, heads = s->c.problem.heads;
+  float *qv = s->c.operand[LKV_QV].data, *kv = s->c.operand[LKV_KV].data;
+  for (size_t i = 0; i < s->c.operand[LKV_QV].count; i++) {
+    const size_t token = i / d / heads % s->c.problem.seq_len;
+    qv[i] = i % d == token % d ? 1 : 0.125F;
+    kv[i] = i % d == token % d ? 8 : 0.125F;
+  }
+}
+
+/* Row 1 of the first slice gets a denominator that rounding may turn: its output may move
+ * along v_0 - v_1, and no other way. */
+static void the_fit_takes_unknowns_out(void **state) {
+  (void)state;
+  subject s;
+  subject_make(&s, "positive", 2, 8);
+  float *qk = s.c.operand[LKV_QK].data;
+  const float *kk = s.c.operand[LKV_KK].data;
+  memset(qk, 0, 8 * sizeof *qk);
+  qk[0] = kk[1] + kk[17];
+  qk[1] = -(kk[0] + kk[16]);
+  s.c.problem.eps = 0;
+  spread_values(&s);
+  subject_open(&s);
+  const bound_row *row = &s.b.row[2];
+  assert_int_equal(row->columns, 1);
+  double *y = s.y + 2 * 8;
+  const double *direction = bounds_direction(&s.b, row, 0);
+  const double *base = bounds_base(&s.b, row);
+  for (size_t c = 0; c < 8; c++) y[c] = base[c] + 0.3 * direction[c];
+  verdict v = judge(&s.c, &s.b, s.y, NULL);
+  assert_int_equal(v.kind, VERDICT_OK);
+  assert_int_equal(v.count[JUDGED_FITTED], 1);
+  y[3] += 20 * bounds_allowance(&s.b, row)[3];
+  v = judge(&s.c, &s.b, s.y, NULL);
+  assert_int_equal(v.kind, VERDICT_WRONG);
+  assert_int_equal(v.count[JUDGED_WRONG_STATISTICAL], 1);
+  subject_free(&s);
+}
+
+/* Z_K(3) is nearly zero: three of four weights are unknown, and a fit has two columns. */
+static void too_many_unknowns_are_ill_conditioned(void **state) {
+  (void)state;
+  subject s;
+  char why[512];
+  subject_make(&s, "gaussian", 4, 2);
+  float *kk = s.c.operand[LKV_KK].data;
+  for (size_t i = 0; i < s.c.operand[LKV_KK].count; i++)
+    kk[i] = i / 4 % 4 < 3 ? 1 : -3 + 0x1p-22F;
+  s.c.problem.eps = 0;
+  subject_open(&s);
+  const verdict v = judge(&s.c, &s.b, s.y, NULL);
+  assert_int_equal(v.kind, VERDICT_ILL_CONDITIONED);
+  assert_true(v.count[JUDGED_ILL_CONDITIONED] >= 3);
+  assert_true(v.unresolved_k >= 16);
+  assert_non_null(strstr(verdict_reason(&v, why, sizeof why), "of the rows are decided"));
+  subject_free(&s);
+}
+
+static void names_are_the_stores(void **state) {
+  (void)state;
+  assert_string_equal(verdict_name(VERDICT_OK), "ok");
+  assert_string_equal(verdict_name(VERDICT_WRONG), "wrong");
+  assert_string_equal(verdict_name(VERDICT_ILL_CONDITIONED), "ill_conditioned");
+  assert_string_equal(verdict_name(VERDICT_UNTRUSTED), "untrusted");
+  assert_string_equal(judgement_name(JUDGED_WRONG_STATISTICAL), "WRONG (statistical)");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(the_notebooks_outputs_are_not_wrong),
+      cmocka_unit_test(non_finite_comes_first),
+      cmocka_unit_test(a_swallowed_nan_is_wrong),
+      cmocka_unit_test(what_cannot_be_compared_is_untrusted),
+      cmocka_unit_test(the_fit_takes_unknowns_out),
+      cmocka_unit_test(too_many_unknowns_are_ill_conditioned),
+      cmocka_unit_test(names_are_the_stores),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
