@@ -98,7 +98,8 @@ static double sum_error(gauge g, double m, double absolute, double square) {
 static double denominator_error(const context *x, gauge g, double absolute,
                                 double square) {
   const double m = x->m.counts.denominator;
-  return sum_error(g, m, absolute, square) + 4 * m * tiny(g) * (1 + absolute);
+  return sum_error(g, m, absolute, square) +
+         2 * x->m.counts.products * tiny(g) * (1 + absolute);
 }
 
 /* Left-to-right maxima of the logits: how often an online softmax rescales. */
@@ -128,26 +129,36 @@ static double max_of(size_t count, const double *x) {
   return max;
 }
 
-/* lambda of every logit (E5, E6) and the error of every value's denominator. */
-static void measure_tokens(context *x, view *v, const oracle_row *row) {
+/* Errors of every denominator, and of every logit (E5), infinite where its denominator is
+ * unresolved. Returns the largest that is not hopeless. */
+static double measure_logits(context *x, view *v, const oracle_row *row) {
   const magnitudes *m = &x->m;
   const gauge g = v->gauge;
-  const double max = max_of(row->t + 1, row->logit);
-  const double exponential = exp_error(g, row, count_rescalings(row));
   const double two = worst_of(g, 2), count = m->counts.numerator;
+  double largest = 0;
   for (size_t i = 0; i <= row->t; i++) {
-    const double l = row->logit[i], D = fabs(row->denominator_k[i]);
+    const double l = fabs(row->logit[i]), D = fabs(row->denominator_k[i]);
     const double e_n = sum_error(g, count, m->n_abs[i], m->n_sq[i]) +
                        4 * count * tiny(g) * m->n_underflow[i];
     const double e_d = denominator_error(x, g, m->d_abs[i], m->d_sq[i]);
     v->error_dv[i] = denominator_error(x, g, m->dv_abs[i], m->dv_sq[i]);
     v->lambda[i] = INFINITY;
     if (!(e_d < D)) continue;
-    const double quotient = (e_n + fabs(l) * e_d) / (D - e_d);
-    const double logit =
-        quotient + two * (fabs(l) + quotient) + 2 * tiny(g) * (1 + m->abs_q);
-    v->lambda[i] = logit + two * (max - l + logit) + exponential;
+    const double quotient = (e_n + l * e_d) / (D - e_d);
+    v->lambda[i] = quotient + two * (l + quotient) + 2 * tiny(g) * (1 + m->abs_q);
+    if (v->lambda[i] <= LARGEST_LAMBDA) largest = fmax(largest, v->lambda[i]);
   }
+  return largest;
+}
+
+/* lambda of every weight (E6): the logit's error, the shift by a maximum that errs too,
+ * exp and rescalings. */
+static void measure_tokens(context *x, view *v, const oracle_row *row) {
+  const double max = max_of(row->t + 1, row->logit);
+  const double exponential = exp_error(v->gauge, row, count_rescalings(row));
+  const double two = worst_of(v->gauge, 2), largest = measure_logits(x, v, row);
+  for (size_t i = 0; i <= row->t; i++)
+    v->lambda[i] += two * (max - row->logit[i] + v->lambda[i] + largest) + exponential;
 }
 
 static bool value_resolved(const view *v, const oracle_row *row, size_t i) {
@@ -200,8 +211,8 @@ static void numerator_errors(context *x, const view *v, const oracle_row *row) {
   const size_t d = x->shape->head_dim;
   const double m = x->m.counts.value;
   sums *s = &x->sums;
-  const double down = 4 * m * tiny(v->gauge) * s->omega * (1 + x->m.abs_vv_max) *
-                      (1 + max_of(d, x->m.abs_qv));
+  const double down =
+      4 * m * tiny(v->gauge) * s->omega * (1 + x->m.abs_vv_max) * (1 + x->m.abs_qv_sum);
   if (!v->gauge.noise) {
     magnitudes_value_abs(&x->m, s->inner, s->error);
     for (size_t c = 0; c < d; c++)

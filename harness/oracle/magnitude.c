@@ -112,7 +112,8 @@ static magnitude_counts count_roundings(const magnitudes *m, size_t t) {
   return (magnitude_counts){.numerator = n + 2 * d + 3 + 4 * inner,
                             .denominator = n + d + 1 + 2 * inner,
                             .value = 3 * n + d + 8 + 3 * inner,
-                            .sum = 2 * n + 6};
+                            .sum = 2 * n + 6,
+                            .products = 2 * n * d + 2};
 }
 
 /* What every logit of the row shares, one component a of QK. */
@@ -167,6 +168,8 @@ static void take_row(magnitudes *m, const oracle_row *row) {
   }
   numerator_scores(m, row, m->operands->value[VK] + start, q);
   m->abs_vv_max = largest_of(d, m->abs_vv);
+  m->abs_qv_sum = 0;
+  for (size_t a = 0; a < d; a++) m->abs_qv_sum += m->abs_qv[a];
   m->largest = fmax(largest_of(d * d, m->abs_sk), largest_of(d * d, m->abs_sv));
 }
 

@@ -19,6 +19,7 @@ typedef struct magnitude_operands {
 /* Roundings a monomial may pass on its way into a sum, E1 to E4. */
 typedef struct magnitude_counts {
   double numerator, denominator, value, sum;
+  double products; /* in a denominator, at most: each may underflow */
 } magnitude_counts;
 
 /* Of one (batch, head) slice, at one row t. */
@@ -38,7 +39,7 @@ typedef struct magnitudes {
   /* Of row t. */
   magnitude_counts counts;
   double *abs_n, *sq_n, *sq_d, *sq_dv; /* (head_dim): to be multiplied with QK_i, QV_i */
-  double abs_q, abs_vkq, abs_vv_max;
+  double abs_q, abs_vkq, abs_vv_max, abs_qv_sum;
   double largest; /* of any partial sum: where it does not fit the type, it overflows */
 
   /* Of token i <= t, (seq_len) each. */

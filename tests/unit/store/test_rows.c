@@ -223,6 +223,9 @@ static void judgements_are_the_first_and_memory_the_most(void **state) {
       value_set_real(&r.field[RECORD_max_rel_err], 0.25);
       value_set_real(&r.field[RECORD_rms_rel_err], 0.125);
       value_set_real(&r.field[RECORD_max_ulp_err], INFINITY);
+      value_set_real(&r.field[RECORD_r_det_max], 0.01);
+      value_set_real(&r.field[RECORD_r_stat_max], 0.1);
+      value_set_real(&r.field[RECORD_decided_share], 0.98);
     }
     value_set_integer(&r.field[RECORD_peak_bytes], (int64_t)(i == 2 ? 7000 : 4096));
     value_set_integer(&r.field[RECORD_workspace_bytes], 64);
@@ -234,6 +237,9 @@ static void judgements_are_the_first_and_memory_the_most(void **state) {
   expect_real(all.row, ROW_max_rel_err, 0.25);
   expect_real(all.row, ROW_rms_rel_err, 0.125);
   assert_true(all.row->field[ROW_max_ulp_err].real == INFINITY);
+  expect_real(all.row, ROW_r_det_max, 0.01);
+  expect_real(all.row, ROW_r_stat_max, 0.1);
+  expect_real(all.row, ROW_decided_share, 0.98);
   expect_integer(all.row, ROW_peak_bytes, 7000);
   expect_integer(all.row, ROW_workspace_bytes, 64);
   rows_free(&all);

@@ -22,7 +22,8 @@ enum {
   HANGS,
   IS_WRONG,
   IS_SKIPPED,
-  DIFFERS
+  DIFFERS,
+  IS_UNDECIDED
 };
 
 static const char *option(int argc, char **argv, const char *name) {
@@ -75,6 +76,9 @@ static int worker(int argc, char **argv) {
       break;
     case IS_SKIPPED:
       fputs("{\"status\":\"skipped\",\"reason\":\"no\"}\n", out);
+      break;
+    case IS_UNDECIDED:
+      fputs("{\"status\":\"ill_conditioned\",\"reason\":\"few\",\"time_ns\":5}\n", out);
       break;
     case DIFFERS:
       fprintf(out, "{\"status\":\"ok\",\"time_ns\":5,\"output_hash\":\"%d\"}\n", call);
@@ -291,6 +295,7 @@ static void workers_that_fail_cost_a_row(void **state) {
       {IS_WRONG, "wrong", "NaN", 0},
       {IS_SKIPPED, "skipped", "no", 0},
       {DIFFERS, "untrusted", "differs between repetitions", 2},
+      {IS_UNDECIDED, "ill_conditioned", "few", 3},
   };
   fixture f;
   open_fixture(&f, "failures");
@@ -298,7 +303,7 @@ static void workers_that_fail_cost_a_row(void **state) {
   for (size_t i = 0; i < COUNT_OF(known); i++)
     add_point(&f, "scalar_row", known[i].length);
   const sweep_summary s = run(&f);
-  assert_int_equal(s.measured, COUNT_OF(known) + 1);
+  assert_int_equal(s.measured, COUNT_OF(known) + 3);
   assert_int_equal(s.by_severity[status_severity("crashed")], 5);
   assert_int_equal(s.by_severity[status_severity("timeout")], 1);
   assert_int_equal(s.by_severity[status_severity("wrong")], 1);
