@@ -100,7 +100,7 @@ ATTENTION(works) {
 ATTENTION(counts_calls) {
   static int calls;
   const lkv_status status = works(p, operands, workspace, y);
-  for (int i = 0; i < calls % 4; i++)
+  for (int i = 0; i < calls && i < 4096; i++)
     ((float *)y.data)[0] = nextafterf(((float *)y.data)[0], INFINITY);
   calls++;
   return status;
