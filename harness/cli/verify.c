@@ -1,5 +1,4 @@
-/* linkv verify: kernels on case files, judged. */
-#include <fnmatch.h>
+/* linkv verify: kernels on case files, or over regimes, judged. */
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 #include "reference.h"
 #include "table.h"
 #include "verdict.h"
+#include "verify_regimes.h"
 
 static int run(int argc, char **argv);
 
@@ -21,14 +21,17 @@ enum { FORMAT_TABLE, FORMAT_JSON, FORMAT_MD };
 
 const cli_command cli_verify = {
     .name = "verify",
-    .summary = "judge kernels on case files",
-    .usage = "--input CASE.npz [--input ...] [options]",
+    .summary = "judge kernels on case files, or over regimes",
+    .usage = "[--input CASE.npz ...] [options]",
     .details =
         "Each kernel runs on each case file and is judged against the bound on what "
         "rounding may\n"
         "do (docs/verdicts.md). Errors are against the float64 oracle, or against an "
         "array of the\n"
-        "file (--reference), and then the oracle is a line of its own.\n\n"
+        "file (--reference), and then the oracle is a line of its own. Without --input "
+        "each kernel\n"
+        "runs on made inputs instead: every regime, edge shapes, some seeds.\n\n"
+        "  linkv verify --kernel 'scalar_*' --regime cancelling\n"
         "  linkv verify --input tests/golden/cell69_b2_t24_h3_d8.npz\n"
         "  linkv verify --input tests/golden/cell69_b2_t24_h3_d8.npz --reference "
         "Y_float64",
@@ -36,10 +39,10 @@ const cli_command cli_verify = {
 };
 
 typedef struct verify_arguments {
-  cli_list inputs, kernels, plugins;
+  cli_list inputs, kernels, plugins, regimes;
   const char *reference;
   int format;
-  size_t tile_q, tile_k, threads;
+  size_t tile_q, tile_k, threads, seeds;
 } verify_arguments;
 
 /* What is known of one (case, kernel). */
@@ -164,12 +167,6 @@ static bool verify_kernel(const verify_arguments *a, const char *input,
   return ok;
 }
 
-static bool chosen(const cli_list *globs, const char *name) {
-  for (size_t i = 0; i < globs->count; i++)
-    if (!fnmatch(globs->item[i], name, 0)) return true;
-  return !globs->count;
-}
-
 /* The oracle on the inputs as they are, against the file's own array. */
 static bool verify_oracle(const char *input, const lin_case *c, const double *named,
                           findings *all, error *err) {
@@ -194,7 +191,7 @@ static bool verify_case(const verify_arguments *a, const char *input, findings *
     ok = (against.named = named_reference(&file, a->reference, &c, err)) != NULL &&
          verify_oracle(input, &c, against.named, all, err);
   for (size_t k = 0; ok && k < lkv_kernel_count(); k++)
-    if (chosen(&a->kernels, lkv_kernel_at(k)->name) &&
+    if (verify_chosen(&a->kernels, lkv_kernel_at(k)->name) &&
         !verify_kernel(a, input, lkv_kernel_at(k), &c, &against, all, &why))
       ok = error_set(err, "%s: %s", input, why.text);
   free(against.named);
@@ -336,14 +333,30 @@ static int tell(const verify_arguments *a, const findings *all) {
   return cli_finish(&cli_verify, code);
 }
 
+static int check_and_survey(const verify_arguments *a) {
+  if (a->reference || a->tile_q || a->tile_k)
+    return cli_fail(&cli_verify, EXIT_USAGE,
+                    "--reference, --tile-q and --tile-k go with --input");
+  if (a->format == FORMAT_MD)
+    return cli_fail(&cli_verify, EXIT_USAGE,
+                    "--format md goes with --input; table or json is wanted");
+  const regime_options options = {.regimes = a->regimes,
+                                  .kernels = a->kernels,
+                                  .seeds = a->seeds,
+                                  .threads = a->threads,
+                                  .json = a->format == FORMAT_JSON};
+  return verify_regimes(&cli_verify, &options);
+}
+
 static int check_and_verify(const verify_arguments *a) {
   findings all = {0};
   error err;
   int code = EXIT_USAGE;
   if (!cli_load_plugins(&cli_verify, &a->plugins)) return EXIT_USAGE;
-  if (!a->inputs.count)
+  if (!a->inputs.count) return check_and_survey(a);
+  if (a->regimes.count)
     return cli_fail(&cli_verify, EXIT_USAGE,
-                    "--input is missing; see 'linkv verify --help'");
+                    "--regime goes without --input: a case file has its own inputs");
   bool ok = true;
   for (size_t i = 0; ok && i < a->inputs.count; i++)
     ok = verify_case(a, a->inputs.item[i], &all, &err);
@@ -361,9 +374,13 @@ static int check_and_verify(const verify_arguments *a) {
 }
 
 static int run(int argc, char **argv) {
-  verify_arguments a = {.threads = 1};
+  verify_arguments a = {.threads = 1, .seeds = 2};
   const cli_option options[] = {
       {"input", CLI_LIST, &a.inputs, "CASE.npz", "case file; may be repeated", NULL},
+      {"regime", CLI_LIST, &a.regimes, "GLOB",
+       "without --input: regimes, default all; may be repeated", NULL},
+      {"seeds", CLI_SIZE, &a.seeds, "N", "without --input: seeds 1 to N, default 2",
+       NULL},
       {"kernel", CLI_LIST, &a.kernels, "GLOB", "kernels, default all; may be repeated",
        NULL},
       {"reference", CLI_TEXT, &a.reference, "ARRAY",
@@ -388,6 +405,7 @@ static int run(int argc, char **argv) {
   cli_list_free(&words);
   cli_list_free(&a.inputs);
   cli_list_free(&a.kernels);
+  cli_list_free(&a.regimes);
   cli_list_free(&a.plugins);
   return code;
 }

@@ -261,8 +261,8 @@ const char *verdict_reason(const verdict *v, char *buffer, size_t size) {
              "where a NaN must show: %s",
              wrong, v->rows, worst);
   else if (v->kind == VERDICT_WRONG)
-    snprintf(buffer, size, "%zu of %zu rows are WRONG%s, %s %.3g of the bound: %s", wrong,
-             v->rows, v->count[JUDGED_WRONG] ? "" : " (statistical)",
+    snprintf(buffer, size, "%zu of %zu rows are WRONG%s, %s %.3g times the bound: %s",
+             wrong, v->rows, v->count[JUDGED_WRONG] ? "" : " (statistical)",
              v->r_stat_max > 1 ? "up to" : "by the fit, at", v->r_stat_max, worst);
   else if (v->kind == VERDICT_UNTRUSTED && v->count[JUDGED_NOT_COMPARED] == v->rows)
     snprintf(buffer, size,
