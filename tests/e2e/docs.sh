@@ -19,8 +19,8 @@ for page in [root + "/README.md"] + sorted(glob.glob(root + "/docs/*.md")):
     for block in blocks:
         # The two commands of the README are what runs this test; races take many minutes,
         # and PyTorch.
-        if re.search("quickstart.sh|compare_torch|results/(peak|latency).db", block): continue
-        block = re.sub(r"(linkv sweep configs/(?:peak|latency).yaml)", r"\1 --dry-run", block)
+        if re.search("quickstart.sh|compare_torch|results/(peak|latency|goals).db", block): continue
+        block = re.sub(r"(linkv sweep configs/(?:peak|latency|goals).yaml)", r"\1 --dry-run", block)
         print(f"echo '-- {page[len(root) + 1:]}'\n{block}")
 END
 grep -q 'linkv sweep' "$work/blocks" || fail "no command was found"
