@@ -1,0 +1,96 @@
+#include "token_set.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { QV = 4 };
+
+/* 1 / (|Dv| - E_Dv), for a resolved denominator. */
+static double reciprocal(const bound_view *v, const oracle_row *row, size_t i) {
+  return 1 / (fabs(row->denominator_v[i]) - v->error_dv[i]);
+}
+
+void set_clear(bound_sums *s, size_t d) {
+  memset(s->moved, 0, 6 * d * sizeof *s->moved);
+  s->omega = s->shrunk = 0;
+}
+
+void set_add(bound_context *x, const bound_view *v, const oracle_row *row, size_t i,
+             double w, double lambda, const double *restrict centre) {
+  const size_t d = x->shape->head_dim;
+  const double growth = expm1(lambda), grown = w * (growth + 1), moved = w * growth;
+  const bool resolved = token_value_resolved(v, row, i);
+  bound_sums *s = &x->sums;
+  s->shrunk += w / (growth + 1);
+  if (!resolved) {
+    for (size_t c = 0; c < d; c++) s->moved[c] += moved * fabs(centre[c]);
+    return;
+  }
+  const double inverse = reciprocal(v, row, i);
+  const double relative = grown * (v->error_dv[i] * inverse * (1 + 2 * v->gauge.unit) +
+                                   gauge_worst(v->gauge, 2));
+  const double share = grown * inverse, dv = row->denominator_v[i];
+  const double squared = share * dv * dv;
+  const double *restrict value = row->value + i * d;
+  const double *restrict inner =
+      (v->gauge.noise ? x->m.square[QV] : x->m.absolute[QV]) + i * d;
+  s->omega += share;
+  for (size_t c = 0; c < d; c++) {
+    const double size = fabs(value[c]);
+    s->moved[c] += moved * fabs(value[c] - centre[c]);
+    s->values[c] += grown * size;
+    s->quotient[c] += relative * size;
+    s->inner[c] += share * inner[c];
+    s->numerator[c] += squared * size * size;
+  }
+}
+
+/* sum w e^lambda E_nv / (|Dv| - E_Dv), at once for all tokens of the set. */
+void set_numerator_errors(bound_context *x, const bound_view *v, const oracle_row *row) {
+  const size_t d = x->shape->head_dim;
+  const double m = x->m.counts.value;
+  bound_sums *s = &x->sums;
+  const double down = 4 * m * gauge_tiny(v->gauge) * s->omega * (1 + x->m.abs_vv_max) *
+                      (1 + x->m.abs_qv_sum);
+  if (!v->gauge.noise) {
+    magnitudes_value_abs(&x->m, s->inner, s->error);
+    for (size_t c = 0; c < d; c++)
+      s->error[c] = gauge_worst(v->gauge, m) * s->error[c] + down;
+    return;
+  }
+  magnitudes_value_sq(&x->m, row->s_v, s->inner, s->error);
+  for (size_t c = 0; c < d; c++)
+    s->error[c] = BOUND_STAT_SIGMAS * v->gauge.unit *
+                      sqrt(s->omega * (s->error[c] + m * s->numerator[c]) / 3) +
+                  down;
+}
+
+void set_bound(bound_context *x, const bound_view *v, const oracle_row *row,
+               const double *weight, const double *lambda, const double *mean,
+               double *restrict out) {
+  const size_t d = x->shape->head_dim;
+  bound_sums *s = &x->sums;
+  set_clear(s, d);
+  for (size_t i = 0; i <= row->t; i++)
+    if (weight[i] > 0) set_add(x, v, row, i, weight[i], lambda[i], mean);
+  set_numerator_errors(x, v, row);
+  const double rounding = gauge_gamma(v->gauge, x->m.counts.sum);
+  for (size_t c = 0; c < d; c++) {
+    const double delta = s->quotient[c] + s->error[c];
+    out[c] = (s->moved[c] + delta) / s->shrunk +
+             rounding * ((s->values[c] + delta) / s->shrunk + fabs(mean[c])) +
+             gauge_tiny(v->gauge) * x->underflow[c];
+  }
+}
+
+void set_underflow(bound_context *x, const oracle_row *row) {
+  const size_t d = x->shape->head_dim;
+  const double m = 4 * x->m.counts.value;
+  magnitudes_value_abs(&x->m, x->m.abs_qv, x->underflow);
+  for (size_t c = 0; c < d; c++) {
+    double sum = 1 + x->m.abs_vv[c];
+    for (size_t i = 0; i <= row->t; i++) sum += fabs(row->value[i * d + c]);
+    for (size_t a = 0; a < d; a++) sum += x->m.abs_sv[a * d + c];
+    x->underflow[c] = m * (sum + x->underflow[c]);
+  }
+}
