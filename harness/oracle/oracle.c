@@ -7,12 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { Q, QK, KK, VK, QV, KV, VV };
+#include "product.h"
 
-/* Columns are summed this many at a time, in pairs because compilers then keep the sums
- * in registers. */
-enum { BLOCK = 16 };
-typedef double pair __attribute__((vector_size(2 * sizeof(double))));
+enum { Q, QK, KK, VK, QV, KV, VV };
 
 typedef struct slice {
   size_t seq_len, head_dim, stride;
@@ -42,46 +39,6 @@ static void accumulate(size_t d, const double *restrict a, const double *restric
   }
 }
 
-static double dot(size_t d, const double *a, const double *b) {
-  double sum = 0;
-  for (size_t c = 0; c < d; c++) sum += a[c] * b[c];
-  return sum;
-}
-
-static pair load_pair(const double *from) {
-  pair p;
-  memcpy(&p, from, sizeof p);
-  return p;
-}
-
-/* out (cols) = x (inner) @ w (inner, cols). Each element is summed in order of `inner`,
- * in a block of columns or beyond the last. */
-static void row_times_matrix(size_t inner, size_t cols, const double *restrict x,
-                             const double *restrict w, double *restrict out) {
-  size_t c = 0;
-  for (; c + BLOCK <= cols; c += BLOCK) {
-    pair sum[BLOCK / 2] = {0};
-    for (size_t k = 0; k < inner; k++) {
-      const pair factor = {x[k], x[k]};
-      for (size_t j = 0; j < BLOCK / 2; j++)
-        sum[j] += factor * load_pair(w + k * cols + c + 2 * j);
-    }
-    memcpy(out + c, sum, sizeof sum);
-  }
-  for (size_t j = c; j < cols; j++) out[j] = 0;
-  for (size_t k = 0; k < inner; k++)
-    for (size_t j = c; j < cols; j++) out[j] += x[k] * w[k * cols + j];
-}
-
-/* out = q S / (q . Z + eps): an effective key or value. Returns the denominator. */
-static double effective_row(size_t d, const double *restrict q, const double *restrict s,
-                            const double *restrict z, double eps, double *restrict out) {
-  const double denominator = dot(d, q, z) + eps;
-  row_times_matrix(d, d, q, s, out);
-  for (size_t c = 0; c < d; c++) out[c] /= denominator;
-  return denominator;
-}
-
 /* The largest of n values, NaN if any is NaN. */
 static double maximum(size_t n, const double *x) {
   double max = x[0];
@@ -90,27 +47,32 @@ static double maximum(size_t n, const double *x) {
   return max;
 }
 
+/* For i <= t: out_i = q_i S / (q_i . Z + eps), the effective keys or values, and what is
+ * below the line. */
+static void effective_rows(const slice *s, int query, size_t t, const double *sum,
+                           const double *z, double *denominator, double *out) {
+  const size_t d = s->head_dim;
+  const double *q = row_of(s, query, 0);
+  product_dots(t + 1, d, q, s->stride, z, s->eps, denominator);
+  product_rows(t + 1, d, d, q, s->stride, sum, denominator, out);
+}
+
 /* y_t, for prefix sums that include token t. */
 static void query(const slice *s, state *st, size_t t) {
   const size_t d = s->head_dim;
   double *y = s->y + t * s->stride;
 
-  for (size_t i = 0; i <= t; i++) {
-    double *key = st->key + i * d;
-    st->denominator_k[i] =
-        effective_row(d, row_of(s, QK, i), st->s_k, st->z_k, s->eps, key);
-    st->logit[i] = dot(d, row_of(s, Q, t), key);
-  }
+  effective_rows(s, QK, t, st->s_k, st->z_k, st->denominator_k, st->key);
+  product_dots(t + 1, d, st->key, d, row_of(s, Q, t), 0, st->logit);
 
   const double max = maximum(t + 1, st->logit);
   double sum = 0;
   for (size_t i = 0; i <= t; i++) sum += st->weight[i] = exp(st->logit[i] - max);
 
+  effective_rows(s, QV, t, st->s_v, st->z_v, st->denominator_v, st->value);
   for (size_t c = 0; c < d; c++) y[c] = 0;
   for (size_t i = 0; i <= t; i++) {
-    double *value = st->value + i * d;
-    st->denominator_v[i] =
-        effective_row(d, row_of(s, QV, i), st->s_v, st->z_v, s->eps, value);
+    const double *value = st->value + i * d;
     st->weight[i] /= sum;
     for (size_t c = 0; c < d; c++) y[c] += st->weight[i] * value[c];
   }
@@ -182,8 +144,7 @@ bool oracle_attention(const oracle_shape *shape, double eps,
   return ok;
 }
 
-void oracle_project(size_t rows, size_t inner, size_t cols, const double *restrict x,
-                    const double *restrict w, double *restrict out) {
-  for (size_t r = 0; r < rows; r++)
-    row_times_matrix(inner, cols, x + r * inner, w, out + r * cols);
+void oracle_project(size_t rows, size_t inner, size_t cols, const double *x,
+                    const double *w, double *out) {
+  product_rows(rows, inner, cols, x, inner, w, NULL, out);
 }
