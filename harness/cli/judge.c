@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "judged_json.h"
 #include "reference.h"
 #include "table.h"
 #include "verdict.h"
@@ -47,6 +48,7 @@ typedef struct judging {
   bounds bounds;
   tensor y; /* float64 */
   lkv_dtype type;
+  metrics metrics;
   verdict verdict;
   verdict_row *rows;
 } judging;
@@ -110,6 +112,7 @@ static bool judge(const judge_arguments *a, judging *j, error *err) {
             reference_bounds(&rounded, j->type, &j->bounds, err);
   case_free(&rounded);
   if (!ok) return false;
+  j->metrics = metrics_of(&j->c.problem, j->type, j->y.data, j->bounds.y);
   j->rows = calloc(j->bounds.rows, sizeof *j->rows);
   return (j->rows || error_set(err, "out of memory for verdicts")) &&
          verdict_of(&j->c.problem, j->type, &j->bounds, j->y.data, j->rows, &j->verdict,
@@ -199,6 +202,21 @@ static bool print_rows(const judging *j, table_style style, error *err) {
   return ok;
 }
 
+/* How errors and r are spread, and what is not finite. */
+static void print_spread(const judging *j) {
+  char ulp[ULP_TEXT_SIZE], map[NONFINITE_TEXT_SIZE];
+  const verdict *v = &j->verdict;
+  const metrics *m = &j->metrics;
+  printf("median r       %.2g statistical, %.2g worst case\n", v->r_stat.median,
+         v->r_det.median);
+  printf("99.9 %% of r    %.2g statistical, %.2g worst case, at most\n", v->r_stat.p999,
+         v->r_det.p999);
+  printf("errors         max %.2g, of the row %.2g; RMS %.2g, NMSE %.2g of the output\n",
+         m->max_abs, m->max_rel, m->rms_rel, m->nmse);
+  if (*ulp_histogram_text(&m->ulp, ulp)) printf("ulp            %s\n", ulp);
+  if (*nonfinite_text(&m->map, map)) printf("not finite     %s\n", map);
+}
+
 static bool print_table(const judge_arguments *a, const judging *j, error *err) {
   const verdict *v = &j->verdict;
   const double denominators = (double)v->denominators;
@@ -222,12 +240,9 @@ static bool print_table(const judge_arguments *a, const judging *j, error *err) 
   printf("softmax        entropy %.3g nats, largest weight %.3g, means over rows\n",
          v->entropy, v->largest_weight);
   printf("oracle         own error at most %.2g of the bound\n", v->own_max);
+  if (a->explain) print_spread(j);
   return !a->explain ||
          print_rows(j, table_wants_colour(stdout) ? TABLE_COLOUR : TABLE_TEXT, err);
-}
-
-static json_t *real(double x) {
-  return isfinite(x) ? json_real(x) : json_null();
 }
 
 static json_t *row_json(const judging *j, size_t index) {
@@ -239,12 +254,13 @@ static json_t *row_json(const judging *j, size_t index) {
       "{s:I, s:I, s:I, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:s, s:o, s:o, s:o, s:o}",
       "batch", (json_int_t)e.batch, "head", (json_int_t)e.head, "token",
       (json_int_t)e.token, "column", (json_int_t)e.column, "judgement",
-      judgement_name(r->judgement), "output", real(((const double *)j->y.data)[at]),
-      "oracle", real(j->bounds.y[at]), "bound", real(j->bounds.stat[at]), "r_stat",
-      real(r->r_stat), "r_det", real(r->r_det), "offending_token", (json_int_t)k->token,
-      "offending", k->in_value ? "V" : "K", "denominator", real(k->denominator),
-      "denominator_error", real(k->error), "lambda", real(k->lambda), "weight",
-      real(k->weight));
+      judgement_name(r->judgement), "output",
+      judged_real(((const double *)j->y.data)[at]), "oracle",
+      judged_real(j->bounds.y[at]), "bound", judged_real(j->bounds.stat[at]), "r_stat",
+      judged_real(r->r_stat), "r_det", judged_real(r->r_det), "offending_token",
+      (json_int_t)k->token, "offending", k->in_value ? "V" : "K", "denominator",
+      judged_real(k->denominator), "denominator_error", judged_real(k->error), "lambda",
+      judged_real(k->lambda), "weight", judged_real(k->weight));
 }
 
 static bool print_json(const judge_arguments *a, const judging *j, error *err) {
@@ -259,15 +275,18 @@ static bool print_json(const judge_arguments *a, const judging *j, error *err) {
   const size_t count = a->explain ? choose_rows(j, chosen) : 0;
   for (size_t i = 0; i < count; i++) json_array_append_new(worst, row_json(j, chosen[i]));
   verdict_reason(v, why, sizeof why);
-  json_t *all = json_pack(
-      "{s:s, s:s?, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "verdict",
-      verdict_name(v->kind), "reason", *why ? why : NULL, "rows", (json_int_t)v->rows,
-      "row_counts", counts, "r_stat_max", real(v->r_stat_max), "r_det_max",
-      real(v->r_det_max), "decided_share", real(v->decided_share), "unresolved_k_share",
-      real((double)v->unresolved_k / denominators), "unresolved_v_share",
-      real((double)v->unresolved_v / denominators), "softmax_entropy", real(v->entropy),
-      "largest_weight", real(v->largest_weight), "oracle_own_share", real(v->own_max),
-      "worst", worst);
+  json_t *all = judged_json(&j->metrics, v);
+  if (all &&
+      json_object_update_new(
+          all,
+          json_pack(
+              "{s:s?, s:I, s:o, s:o, s:o, s:o}", "reason", *why ? why : NULL, "rows",
+              (json_int_t)v->rows, "row_counts", counts, "unresolved_k_share",
+              judged_real((double)v->unresolved_k / denominators), "unresolved_v_share",
+              judged_real((double)v->unresolved_v / denominators), "worst", worst))) {
+    json_decref(all);
+    all = NULL;
+  }
   const bool ok = all && json_dumpf(all, stdout, JSON_INDENT(2)) == 0;
   putchar('\n');
   json_decref(all);

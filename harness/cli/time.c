@@ -27,17 +27,23 @@ const cli_command cli_time = {
     .run = run,
 };
 
-static int print_rows(store *s, int format) {
+/* How the row is printed. */
+typedef struct printing {
+  const row_columns *columns;
+  int format;
+} printing;
+
+static int print_rows(store *s, const printing *how) {
   rows found = {0};
   error err;
   const bool ok = store_rows(s, STORE_LATEST_BUILD, NULL, &found, &err) &&
-                  export_rows(&found, (export_format)format, stdout,
+                  export_rows(&found, how->columns, (export_format)how->format, stdout,
                               table_wants_colour(stdout), &err);
   rows_free(&found);
   return ok ? EXIT_FINE : cli_fail(&cli_time, EXIT_USAGE, "%s", err.text);
 }
 
-static int measure(const point *p, const sweep_options *options, int format) {
+static int measure(const point *p, const sweep_options *options, const printing *how) {
   const plan one = {.point = (point *)p, .count = 1};
   sweep_summary summary = {0};
   store *s = NULL;
@@ -47,7 +53,7 @@ static int measure(const point *p, const sweep_options *options, int format) {
     cli_fail(&cli_time, EXIT_USAGE, "%s", err.text);
   else if (!summary.measured)
     code = cli_fail(&cli_time, EXIT_LITTLE, "interrupted; nothing was measured");
-  else if ((code = print_rows(s, format)) == EXIT_FINE)
+  else if ((code = print_rows(s, how)) == EXIT_FINE)
     code = cli_finish(&cli_time, sweep_exit_code(&summary));
   if (code != EXIT_USAGE && summary.interrupted && summary.measured)
     cli_fail(&cli_time, code, "interrupted: %zu of %u repetitions", summary.measured,
@@ -64,13 +70,17 @@ static int run(int argc, char **argv) {
                        .order_seed = CONFIG_ORDER_SEED,
                        .progress = isatty(STDERR_FILENO)};
   size_t repetitions = CONFIG_REPETITIONS;
-  int format = 0;
+  printing print = {0};
+  const char *names = NULL;
+  row_columns chosen;
+  error err;
   const cli_option options[] = {
       POINT_OPTIONS(o),
       {"repetitions", CLI_SIZE, &repetitions, "N", "1 to 64, default 5", NULL},
       {"timeout", CLI_REAL, &how.timeout_s, "S",
        "seconds a repetition may take in all, default 300", NULL},
-      {"format", CLI_CHOICE, &format, "FORMAT", "default table", cli_formats},
+      {"format", CLI_CHOICE, &print.format, "FORMAT", "default table", cli_formats},
+      {"columns", CLI_TEXT, &names, "A,B,...", "which fields, 'all' for every one", NULL},
       {0}};
   cli_list words = {0};
   point p;
@@ -85,12 +95,15 @@ static int run(int argc, char **argv) {
   else if (parsed == CLI_GO && repetitions > CONFIG_REPETITIONS_MAX)
     cli_fail(&cli_time, EXIT_USAGE, "--repetitions %zu is over %d", repetitions,
              CONFIG_REPETITIONS_MAX);
+  else if (parsed == CLI_GO && names && !columns_parse(names, &chosen, &err))
+    cli_fail(&cli_time, EXIT_USAGE, "%s", err.text);
   else if (parsed == CLI_GO && point_options_take(&cli_time, &o, &p)) {
     how.repetitions = (unsigned)repetitions;
     how.min_time_s = o.min_time_s;
     how.plugins = o.plugins.item;
     how.plugin_count = o.plugins.count;
-    code = measure(&p, &how, format);
+    print.columns = names ? &chosen : NULL;
+    code = measure(&p, &how, &print);
   }
   cli_list_free(&words);
   cli_list_free(&o.plugins);

@@ -7,8 +7,8 @@
 
 #include "commands.h"
 #include "invocation.h"
+#include "judged_json.h"
 #include "linkv/registry.h"
-#include "metrics.h"
 #include "reference.h"
 #include "table.h"
 #include "verdict.h"
@@ -278,40 +278,33 @@ static bool print_findings(const findings *all, table_style style, error *err) {
   return ok;
 }
 
-/* NULL (null) for what JSON cannot hold. */
-static json_t *real(const finding *f, double measured) {
-  return *f->reason || !isfinite(measured) ? json_null() : json_real(measured);
-}
-
-static json_t *judged_real(const finding *f, double number) {
-  return f->judged ? real(f, number) : json_null();
+/* What is known of one finding; NULL when out of memory. */
+static json_t *finding_json(const finding *f) {
+  const metrics *m = *f->reason ? NULL : &f->metrics;
+  char why[512];
+  snprintf(why, sizeof why, "%s", f->reason);
+  if (f->judged) verdict_reason(&f->verdict, why, sizeof why);
+  json_t *found = json_pack("{s:s, s:s, s:s?, s:s?}", "case", f->input, "kernel",
+                            f->kernel, "verdict", NULL, "reason", *why ? why : NULL);
+  json_t *judged = judged_json(m, f->judged ? &f->verdict : NULL);
+  json_t *rest = json_pack("{s:s?, s:o, s:I, s:I}", "verdict", verdict_text(f),
+                           "max_err_of_largest", judged_real(m ? of_largest(m) : NAN),
+                           "not_compared", (json_int_t)f->metrics.oracle_nonfinite,
+                           "swallowed", (json_int_t)f->metrics.swallowed);
+  const bool ok = found && judged && rest && !json_object_update(found, judged) &&
+                  !json_object_update(found, rest);
+  json_decref(judged);
+  json_decref(rest);
+  if (ok) return found;
+  json_decref(found);
+  return NULL;
 }
 
 static bool print_json(const findings *all, error *err) {
   json_t *list = json_array();
   bool ok = list != NULL;
-  for (size_t i = 0; ok && i < all->count; i++) {
-    const finding *f = &all->item[i];
-    const metrics *m = &f->metrics;
-    char why[512];
-    snprintf(why, sizeof why, "%s", f->reason);
-    if (f->judged) verdict_reason(&f->verdict, why, sizeof why);
-    ok =
-        json_array_append_new(
-            list,
-            json_pack(
-                "{s:s, s:s, s:s?, s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-                "s:I, s:I, s:I}",
-                "case", f->input, "kernel", f->kernel, "verdict", verdict_text(f),
-                "reason", *why ? why : NULL, "max_abs_err", real(f, m->max_abs),
-                "max_err_of_largest", real(f, of_largest(m)), "max_rel_err",
-                real(f, m->max_rel), "rms_rel_err", real(f, m->rms_rel), "max_ulp_err",
-                real(f, m->max_ulp), "r_det_max", judged_real(f, f->verdict.r_det_max),
-                "r_stat_max", judged_real(f, f->verdict.r_stat_max), "decided_share",
-                judged_real(f, f->verdict.decided_share), "nonfinite",
-                (json_int_t)m->nonfinite, "not_compared", (json_int_t)m->oracle_nonfinite,
-                "swallowed", (json_int_t)m->swallowed)) == 0;
-  }
+  for (size_t i = 0; ok && i < all->count; i++)
+    ok = json_array_append_new(list, finding_json(&all->item[i])) == 0;
   ok = ok && json_dumpf(list, stdout, JSON_INDENT(2)) == 0;
   putchar('\n');
   json_decref(list);

@@ -62,11 +62,12 @@ static bool put_known(const value *v, value_kind kind, put_text put, FILE *out) 
   return ok;
 }
 
-static bool put_csv_row(const row *r, FILE *out) {
+static bool put_csv_row(const row *r, const row_columns *c, FILE *out) {
   bool ok = true;
-  for (int f = 0; f < ROW_FIELDS && ok; f++) {
+  for (size_t i = 0; i < c->count && ok; i++) {
+    const int f = c->field[i];
     const value *v = &r->field[f];
-    if (f) fputc(',', out);
+    if (i) fputc(',', out);
     bool is_null = !v->known || (row_fields[f].kind == VALUE_REAL && isnan(v->real));
     ok = is_null || put_known(v, row_fields[f].kind, put_csv, out);
   }
@@ -74,22 +75,24 @@ static bool put_csv_row(const row *r, FILE *out) {
   return ok;
 }
 
-static bool put_csv_rows(const rows *all, FILE *out) {
-  for (int f = 0; f < ROW_FIELDS; f++)
-    fprintf(out, "%s%s", f ? "," : "", row_fields[f].name);
+static bool put_csv_rows(const rows *all, const row_columns *c, FILE *out) {
+  for (size_t i = 0; i < c->count; i++)
+    fprintf(out, "%s%s", i ? "," : "", row_fields[c->field[i]].name);
   fputc('\n', out);
   bool ok = true;
-  for (size_t i = 0; i < all->count && ok; i++) ok = put_csv_row(&all->row[i], out);
+  for (size_t i = 0; i < all->count && ok; i++) ok = put_csv_row(&all->row[i], c, out);
   return ok;
 }
 
-static bool put_object(const row *r, const char *before, const char *last, FILE *out) {
+static bool put_object(const row *r, const row_columns *c, const char *before,
+                       const char *last, FILE *out) {
   bool ok = true;
   fputc('{', out);
-  for (int f = 0; f < ROW_FIELDS && ok; f++) {
+  for (size_t i = 0; i < c->count && ok; i++) {
+    const int f = c->field[i];
     const value *v = &r->field[f];
     bool is_null = !v->known || (row_fields[f].kind == VALUE_REAL && !isfinite(v->real));
-    fprintf(out, "%s%s\"%s\": ", f ? "," : "", before, row_fields[f].name);
+    fprintf(out, "%s%s\"%s\": ", i ? "," : "", before, row_fields[f].name);
     if (is_null)
       fputs("null", out);
     else
@@ -99,43 +102,50 @@ static bool put_object(const row *r, const char *before, const char *last, FILE 
   return ok;
 }
 
-static bool put_json_rows(const rows *all, FILE *out) {
+static bool put_json_rows(const rows *all, const row_columns *c, FILE *out) {
   bool ok = true;
   fputc('[', out);
   for (size_t i = 0; i < all->count && ok; i++) {
     fputs(i ? ",\n  " : "\n  ", out);
-    ok = put_object(&all->row[i], "\n    ", "\n  ", out);
+    ok = put_object(&all->row[i], c, "\n    ", "\n  ", out);
   }
   fputs("\n]\n", out);
   return ok;
 }
 
-static bool put_jsonl_rows(const rows *all, FILE *out) {
+static bool put_jsonl_rows(const rows *all, const row_columns *c, FILE *out) {
   bool ok = true;
   for (size_t i = 0; i < all->count && ok; i++) {
-    ok = put_object(&all->row[i], " ", " ", out);
+    ok = put_object(&all->row[i], c, " ", " ", out);
     fputc('\n', out);
   }
   return ok;
 }
 
-bool export_rows(const rows *all, export_format format, FILE *out, bool colour,
-                 error *err) {
+static bool put_table(const rows *all, const row_columns *chosen, table_style style,
+                      FILE *out, error *err) {
+  return chosen ? report_columns_table(all, chosen, out, style, err)
+                : report_rows_table(all, out, style, err);
+}
+
+bool export_rows(const rows *all, const row_columns *chosen, export_format format,
+                 FILE *out, bool colour, error *err) {
+  const row_columns every = columns_all(), *c = chosen ? chosen : &every;
   bool ok = false;
   errno = 0;
   switch (format) {
     case EXPORT_TABLE:
-      return report_rows_table(all, out, colour ? TABLE_COLOUR : TABLE_TEXT, err);
+      return put_table(all, chosen, colour ? TABLE_COLOUR : TABLE_TEXT, out, err);
     case EXPORT_MD:
-      return report_rows_table(all, out, TABLE_MARKDOWN, err);
+      return put_table(all, chosen, TABLE_MARKDOWN, out, err);
     case EXPORT_CSV:
-      ok = put_csv_rows(all, out);
+      ok = put_csv_rows(all, c, out);
       break;
     case EXPORT_JSON:
-      ok = put_json_rows(all, out);
+      ok = put_json_rows(all, c, out);
       break;
     case EXPORT_JSONL:
-      ok = put_jsonl_rows(all, out);
+      ok = put_jsonl_rows(all, c, out);
       break;
   }
   if (ok && fflush(out) == 0 && !ferror(out)) return true;

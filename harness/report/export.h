@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "columns.h"
 #include "error.h"
 #include "row.h"
 
@@ -17,12 +18,15 @@ typedef enum export_format {
   EXPORT_JSONL, /* an object a line */
 } export_format;
 
-/* Writes every row. JSON, JSON lines and CSV hold every field of fields.def, in its
- * order: unknown    null in JSON, empty in CSV REAL       the shortest decimal that reads
- * back the same; an infinity is null in JSON (which has none) and "inf" in CSV TEXT bytes
- * that are not UTF-8 become U+FFFD `colour` is for EXPORT_TABLE alone. A write that
- * failed, now or earlier, is an error. */
-bool export_rows(const rows *all, export_format format, FILE *out, bool colour,
-                 error *err);
+/* Writes every row, and of it the columns chosen; where none are (NULL), JSON, JSON lines
+ * and CSV hold every field of fields.def, in its order, and the tables what table.h says.
+ *   unknown   null in JSON, empty in CSV
+ *   REAL      the shortest decimal that reads back the same; an infinity is null in JSON
+ *             (which has none) and "inf" in CSV
+ *   TEXT      bytes that are not UTF-8 become U+FFFD
+ * `colour` is for EXPORT_TABLE alone. A write that failed, now or earlier, is an error.
+ */
+bool export_rows(const rows *all, const row_columns *chosen, export_format format,
+                 FILE *out, bool colour, error *err);
 
 #endif

@@ -109,6 +109,11 @@ static void error_text(const row *r, char text[TEXT_MAX]) {
   if (v->known) snprintf(text, TEXT_MAX, "%.1e", v->real);
 }
 
+static void r_text(const row *r, char text[TEXT_MAX]) {
+  const value *v = &r->field[ROW_r_stat_max];
+  if (v->known) format_digits(v->real, text);
+}
+
 static bool is_ok(const row *r) {
   return r->field[ROW_status].known && !strcmp(r->field[ROW_status].text, "ok");
 }
@@ -135,6 +140,7 @@ static const view views[] = {
     {"peak%", TABLE_RIGHT, HOIST_NEVER, peak_text},
     {"memory", TABLE_RIGHT, HOIST_NEVER, memory_text},
     {"max rel err", TABLE_RIGHT, HOIST_NEVER, error_text},
+    {"r", TABLE_RIGHT, HOIST_NEVER, r_text},
     {"verdict", TABLE_LEFT, HOIST_MANY, verdict_text},
     {"label", TABLE_LEFT, HOIST_ALWAYS, label_text},
     {"machine", TABLE_LEFT, HOIST_ALWAYS, machine_text},
@@ -215,6 +221,37 @@ bool report_rows_table(const rows *all, FILE *out, table_style style, error *err
   for (size_t i = 0; i < all->count && ok; i++)
     ok = add_row(&t, &all->row[i], hoisted, err);
   if (ok) print_caption(all, hoisted, out, style);
+  ok = ok && table_print(&t, out, style, err);
+  table_free(&t);
+  return ok;
+}
+
+static bool add_value(table *t, const row *r, int field, error *err) {
+  char number[FORMAT_SIZE];
+  const value *v = &r->field[field];
+  const char *text = v->text;
+  if (row_fields[field].kind == VALUE_INTEGER)
+    snprintf(number, sizeof number, "%" PRId64, v->integer);
+  else if (row_fields[field].kind == VALUE_REAL)
+    format_real(v->real, number);
+  if (row_fields[field].kind != VALUE_TEXT) text = number;
+  const bool told = field == ROW_status || field == ROW_verdict;
+  return table_add(t, v->known ? text : NULL, told ? tone_of(r) : TABLE_PLAIN, err);
+}
+
+bool report_columns_table(const rows *all, const row_columns *chosen, FILE *out,
+                          table_style style, error *err) {
+  table_column titles[ROW_FIELDS];
+  table t;
+  bool ok = true;
+  for (size_t c = 0; c < chosen->count; c++) {
+    const row_field *f = &row_fields[chosen->field[c]];
+    titles[c] = (table_column){f->name, f->kind == VALUE_TEXT ? TABLE_LEFT : TABLE_RIGHT};
+  }
+  table_make(&t, titles, chosen->count);
+  for (size_t i = 0; ok && i < all->count; i++)
+    for (size_t c = 0; ok && c < chosen->count; c++)
+      ok = add_value(&t, &all->row[i], chosen->field[c], err);
   ok = ok && table_print(&t, out, style, err);
   table_free(&t);
   return ok;

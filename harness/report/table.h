@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "columns.h"
 #include "error.h"
 #include "row.h"
 
@@ -59,5 +60,9 @@ bool table_wants_colour(FILE *out);
 /* The rows' columns a person wants. Settings that are the same in every row move to a
  * caption line above the table. */
 bool report_rows_table(const rows *all, FILE *out, table_style style, error *err);
+
+/* Any fields, by their names, as CSV spells them. */
+bool report_columns_table(const rows *all, const row_columns *chosen, FILE *out,
+                          table_style style, error *err);
 
 #endif

@@ -22,11 +22,10 @@ enum { POINT_FIELDS = sizeof point_fields / sizeof *point_fields };
 static const struct {
   int row, record;
 } taken[] = {
-    {ROW_verdict, RECORD_verdict},         {ROW_max_abs_err, RECORD_max_abs_err},
-    {ROW_max_rel_err, RECORD_max_rel_err}, {ROW_rms_rel_err, RECORD_rms_rel_err},
-    {ROW_max_ulp_err, RECORD_max_ulp_err}, {ROW_r_det_max, RECORD_r_det_max},
-    {ROW_r_stat_max, RECORD_r_stat_max},   {ROW_decided_share, RECORD_decided_share},
-    {ROW_output_hash, RECORD_output_hash}};
+#define FIELD(name, kind, unit, meaning) {ROW_##name, RECORD_##name},
+#include "judged.def"
+#undef FIELD
+    {ROW_verdict, RECORD_verdict}, {ROW_output_hash, RECORD_output_hash}};
 
 /* A row being put together. */
 typedef struct gathering {
@@ -85,10 +84,7 @@ static bool gather_repetition(gathering *g, const record *r) {
     value *to = &into->field[taken[i].row];
     const value *from = &v[taken[i].record];
     if (to->known || !from->known) continue;
-    if (row_fields[taken[i].row].kind == VALUE_REAL)
-      value_set_real(to, from->real);
-    else if (!value_set_text(to, from->text))
-      return false;
+    if (!value_copy(to, from, row_fields[taken[i].row].kind)) return false;
   }
   keep_larger(into, ROW_workspace_bytes, &v[RECORD_workspace_bytes]);
   keep_larger(into, ROW_peak_bytes, &v[RECORD_peak_bytes]);

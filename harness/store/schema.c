@@ -9,12 +9,16 @@
 
 /* "lkv1" */
 #define APPLICATION_ID 0x6c6b7631
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 #define STRINGIFY_(x)  #x
 #define STRINGIFY(x)   STRINGIFY_(x)
 
 enum { BUSY_TIMEOUT_MS = 30000 };
 
+#define TEXT                             " TEXT"
+#define INTEGER                          " INTEGER"
+#define REAL                             " REAL"
+#define FIELD(name, kind, unit, meaning) "  \"" #name "\"" kind ","
 static const char schema_sql[] =
     "BEGIN IMMEDIATE;"
     "CREATE TABLE machine (id TEXT PRIMARY KEY, facts TEXT) WITHOUT ROWID;"
@@ -35,17 +39,17 @@ static const char schema_sql[] =
     "  repetition INTEGER NOT NULL CHECK (repetition BETWEEN 1 AND 64),"
     "  run INTEGER REFERENCES run(id),"
     "  recorded_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),"
-    "  status TEXT NOT NULL CHECK (status IN ('ok', 'wrong', 'untrusted',"
+#include "record.def"
+    "  CHECK (status IS NOT NULL AND status IN ('ok', 'wrong', 'untrusted',"
     "    'ill_conditioned', 'skipped', 'timeout', 'crashed', 'out_of_memory')),"
-    "  reason TEXT, verdict TEXT, time_ns REAL, cpu_ns REAL, iterations INTEGER,"
-    "  peak_flops REAL, workspace_bytes INTEGER, peak_bytes INTEGER, max_abs_err REAL,"
-    "  max_rel_err REAL, rms_rel_err REAL, max_ulp_err REAL, r_det_max REAL, r_stat_max REAL,"
-    "  decided_share REAL, nonfinite INTEGER,"
-    "  worst_element TEXT, output_hash TEXT,"
     "  PRIMARY KEY (point, repetition)) WITHOUT ROWID;"
     "PRAGMA application_id = " STRINGIFY(APPLICATION_ID) ";"
     "PRAGMA user_version = " STRINGIFY(SCHEMA_VERSION) ";"
     "COMMIT;";
+#undef FIELD
+#undef TEXT
+#undef INTEGER
+#undef REAL
 
 bool schema_error(const struct store *s, const char *doing, error *err) {
   return error_set(err, "%s: %s: %s", s->path, doing, sqlite3_errmsg(s->db));

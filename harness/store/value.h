@@ -29,6 +29,9 @@ bool value_set_text(value *v, const char *text);
 void value_set_integer(value *v, int64_t integer);
 void value_set_real(value *v, double real);
 
+/* The same by kind, from another value. False when out of memory. */
+bool value_copy(value *to, const value *from, value_kind kind);
+
 void values_free(value *values, int count);
 
 #endif

@@ -10,12 +10,11 @@
 #include "benchmark.h"
 #include "inputs.h"
 #include "invocation.h"
+#include "judged.h"
 #include "memory.h"
-#include "metrics.h"
 #include "peak.h"
 #include "reference.h"
 #include "shape.h"
-#include "verdict.h"
 
 /* For each of two measurements, before and after the kernel is timed. */
 #define PEAK_SECONDS 0.003
@@ -101,26 +100,11 @@ static bool first_call(invocation *v, record *out, error *err) {
   return set_hash(out, invocation_hash(v)) || error_set(err, "out of memory");
 }
 
-static bool record_metrics(const metrics *m, record *out) {
-  char text[256];
-  value_set_real(&out->field[RECORD_max_abs_err], m->max_abs);
-  value_set_real(&out->field[RECORD_max_rel_err], m->max_rel);
-  value_set_real(&out->field[RECORD_rms_rel_err], m->rms_rel);
-  value_set_real(&out->field[RECORD_max_ulp_err], m->max_ulp);
-  value_set_integer(&out->field[RECORD_nonfinite], (int64_t)m->nonfinite);
-  return value_set_text(&out->field[RECORD_worst_element],
-                        metrics_worst_text(m, text, sizeof text));
-}
-
-/* The verdict, and the status it makes. */
-static bool record_verdict(const verdict *v, record *out) {
+/* The findings, and the status that the verdict makes. */
+static bool record_verdict(const metrics *m, const verdict *v, record *out) {
   char why[512];
-  const char *name = verdict_name(v->kind);
-  value_set_real(&out->field[RECORD_r_det_max], v->r_det_max);
-  value_set_real(&out->field[RECORD_r_stat_max], v->r_stat_max);
-  value_set_real(&out->field[RECORD_decided_share], v->decided_share);
-  return value_set_text(&out->field[RECORD_verdict], name) &&
-         conclude(out, name, "%s", verdict_reason(v, why, sizeof why));
+  return judged_record(m, v, out) &&
+         conclude(out, verdict_name(v->kind), "%s", verdict_reason(v, why, sizeof why));
 }
 
 static bool judge_output(const invocation *v, const bounds *b, record *out, bool *wrong,
@@ -131,8 +115,7 @@ static bool judge_output(const invocation *v, const bounds *b, record *out, bool
   if (ok) {
     const metrics m = metrics_of(&v->problem, v->kernel->operand_type, y, b->y);
     ok = verdict_of(&v->problem, v->kernel->operand_type, b, y, NULL, &found, err) &&
-         ((record_metrics(&m, out) && record_verdict(&found, out)) ||
-          error_set(err, "out of memory"));
+         (record_verdict(&m, &found, out) || error_set(err, "out of memory"));
     *wrong = ok && found.kind == VERDICT_WRONG;
   }
   free(y);

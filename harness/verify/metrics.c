@@ -47,6 +47,8 @@ static void compare(metrics *m, squares *sum, element at, double got, double wan
   keep_largest(&m->max_oracle, fabs(want));
   if (!isfinite(got)) {
     if (m->nonfinite++ == 0) take_worst(m, at, got, want);
+    nonfinite_note(&m->map, at, got);
+    ulp_histogram_count(&m->ulp, INFINITY);
     return;
   }
   const double error = fabs(got - want);
@@ -55,7 +57,9 @@ static void compare(metrics *m, squares *sum, element at, double got, double wan
   if (m->nonfinite == 0 && (first || relative > m->max_rel)) take_worst(m, at, got, want);
   keep_largest(&m->max_abs, error);
   keep_largest(&m->max_rel, relative);
-  keep_largest(&m->max_ulp, error / last_place(want));
+  const double units = error / last_place(want);
+  keep_largest(&m->max_ulp, units);
+  ulp_histogram_count(&m->ulp, fmin(units, DBL_MAX));
   sum->error += exact * exact;
   sum->oracle += (long double)want * want;
 }
@@ -79,10 +83,14 @@ metrics metrics_of(const lkv_problem *shape, lkv_dtype type, const double *y,
       }
     }
   }
+  m.nmse = sum.error == 0 ? 0 : (double)(sum.error / sum.oracle);
   m.rms_rel = sum.error == 0 ? 0 : (double)sqrtl(sum.error / sum.oracle);
-  if (m.nonfinite) m.max_abs = m.max_rel = m.rms_rel = m.max_ulp = INFINITY;
-  if (type != LKV_FLOAT32) m.max_ulp = NAN;
-  if (!m.compared) m.max_abs = m.max_rel = m.rms_rel = m.max_ulp = NAN;
+  if (m.nonfinite) m.max_abs = m.max_rel = m.rms_rel = m.nmse = m.max_ulp = INFINITY;
+  if (type != LKV_FLOAT32) {
+    m.max_ulp = NAN;
+    m.ulp = (ulp_histogram){0};
+  }
+  if (!m.compared) m.max_abs = m.max_rel = m.rms_rel = m.nmse = m.max_ulp = NAN;
   return m;
 }
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "select.h"
+
 /* A column of the fit of which the earlier ones leave less is theirs. */
 #define DEPENDENT 1e-10
 
@@ -178,6 +180,40 @@ static verdict_row judge_row(fit *f, const bounds *b, size_t index, lkv_dtype ty
   return out;
 }
 
+/* r of every element of the rows that were compared. */
+typedef struct sample {
+  double *det, *stat;
+  size_t count;
+} sample;
+
+static bool sample_make(sample *s, const bounds *b, error *err) {
+  const size_t elements = b->rows * b->head_dim;
+  *s = (sample){.det = calloc(2 * elements + 1, sizeof *s->det)};
+  s->stat = s->det + elements;
+  return s->det || error_set(err, "verdict: out of memory for %zu elements", elements);
+}
+
+/* What is not finite is beyond any bound. */
+static double ratio_or_infinite(double distance, double bound) {
+  const double r = ratio(distance, bound);
+  return isnan(r) ? INFINITY : r;
+}
+
+static void sample_row(sample *s, const bounds *b, size_t index, const double *y) {
+  const size_t d = b->head_dim, first = index * d;
+  for (size_t i = first; i < first + d; i++, s->count++) {
+    const double distance = fabs(y[i] - b->y[i]);
+    s->det[s->count] = ratio_or_infinite(distance, b->det[i]);
+    s->stat[s->count] = ratio_or_infinite(distance, b->stat[i]);
+  }
+}
+
+static verdict_spread spread_of(size_t count, double *r) {
+  if (!count) return (verdict_spread){NAN, NAN};
+  return (verdict_spread){.median = select_quantile(count, r, 0.5),
+                          .p999 = select_quantile(count, r, 0.999)};
+}
+
 static bool is_wrong(judgement j) {
   return j == JUDGED_WRONG || j == JUDGED_WRONG_STATISTICAL;
 }
@@ -202,6 +238,8 @@ static void take_row(verdict *v, const bounds *b, const verdict_row *j, element 
     v->worst = at;
     v->worst_output = y[index * b->head_dim + j->column];
     v->worst_oracle = b->y[index * b->head_dim + j->column];
+    v->worst_bound = b->stat[index * b->head_dim + j->column];
+    v->worst_culprit = row->culprit;
   }
   *wrong_seen = *wrong_seen || wrong;
   v->r_stat_max = fmax(v->r_stat_max, j->r_stat);
@@ -230,30 +268,43 @@ bool verdict_of(const lkv_problem *shape, lkv_dtype type, const bounds *b,
                 const double *y, verdict_row *rows, verdict *out, error *err) {
   const size_t H = shape->heads, T = shape->seq_len;
   fit f;
+  sample r;
   bool wrong_seen = false;
   *out = (verdict){.rows = b->rows, .r_det_max = NAN, .r_stat_max = NAN};
   if (!fit_make(&f, b->head_dim, err)) return false;
+  if (!sample_make(&r, b, err)) {
+    free(f.room);
+    return false;
+  }
   for (size_t i = 0; i < b->rows; i++) {
     const verdict_row j = judge_row(&f, b, i, type, y);
     const element at = {.batch = i / H / T, .token = i / H % T, .head = i % H};
     take_row(out, b, &j, at, i, y, &wrong_seen);
+    if (!isnan(j.r_stat)) sample_row(&r, b, i, y);
     if (rows) rows[i] = j;
   }
+  out->r_det = spread_of(r.count, r.det);
+  out->r_stat = spread_of(r.count, r.stat);
+  free(r.det);
   free(f.room);
   conclude(out);
   return true;
 }
 
-static void worst_text(const verdict *v, char *buffer, size_t size) {
-  snprintf(buffer, size, "y[b=%zu, t=%zu, h=%zu, c=%zu] = %.9g, oracle %.9g",
-           v->worst.batch, v->worst.token, v->worst.head, v->worst.column,
-           v->worst_output, v->worst_oracle);
+const char *verdict_worst_text(const verdict *v, char *buffer, size_t size) {
+  if (isnan(v->r_stat_max))
+    snprintf(buffer, size, "none: no row was compared");
+  else
+    snprintf(buffer, size, "y[b=%zu, t=%zu, h=%zu, c=%zu] = %.9g, oracle %.9g",
+             v->worst.batch, v->worst.token, v->worst.head, v->worst.column,
+             v->worst_output, v->worst_oracle);
+  return buffer;
 }
 
 const char *verdict_reason(const verdict *v, char *buffer, size_t size) {
   const size_t wrong = v->count[JUDGED_WRONG] + v->count[JUDGED_WRONG_STATISTICAL];
   char worst[160];
-  worst_text(v, worst, sizeof worst);
+  verdict_worst_text(v, worst, sizeof worst);
   *buffer = 0;
   if (v->kind == VERDICT_WRONG && isinf(v->r_stat_max))
     snprintf(buffer, size,

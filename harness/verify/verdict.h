@@ -44,12 +44,19 @@ typedef struct verdict_row {
   size_t column;        /* where r_stat is reached */
 } verdict_row;
 
+/* How r is spread over elements: quantiles by nearest rank. */
+typedef struct verdict_spread {
+  double median, p999; /* half, and 99.9 % of the elements, do not exceed it; NaN where
+                        * none was compared */
+} verdict_spread;
+
 typedef struct verdict {
   verdict_kind kind;
   size_t rows, count[JUDGEMENTS];
   size_t swallowed; /* rows finite where the oracle's are not, for no NaN among the
                      * operands */
   double r_det_max, r_stat_max;      /* NaN where no row was compared */
+  verdict_spread r_det, r_stat;      /* of the elements of the rows that were */
   double decided_share;              /* of the compared rows; NaN where there is none */
   double own_max;                    /* largest share of the oracle's own error */
   size_t unresolved_k, unresolved_v; /* denominators, and how many there are of each */
@@ -57,13 +64,18 @@ typedef struct verdict {
   double entropy, largest_weight; /* of the softmax, means over rows */
   element worst;                  /* where r_stat_max is reached; in a row that is wrong,
                                    * if any is */
-  double worst_output, worst_oracle;
+  double worst_output, worst_oracle, worst_bound; /* B by stat */
+  bound_culprit worst_culprit; /* of its row: the token whose uncertainty weighs most */
 } verdict;
 
 /* Judges y (batch, seq_len, heads, head_dim), computed in `type`. `rows`, one a row of
  * `b`, gets the judgements, where it is not NULL. */
 bool verdict_of(const lkv_problem *shape, lkv_dtype type, const bounds *b,
                 const double *y, verdict_row *rows, verdict *out, error *err);
+
+/* "y[b=0, t=3, h=1, c=7] = 1.5, oracle 2.5", or that nothing was compared. Returns
+ * `buffer`. */
+const char *verdict_worst_text(const verdict *v, char *buffer, size_t size);
 
 /* One line that says why: "2 of 48 rows are WRONG: y[b=0, ...] ...". Returns `buffer`. */
 const char *verdict_reason(const verdict *v, char *buffer, size_t size);

@@ -29,7 +29,9 @@ mv out once.json
 
 python3 - "$SOURCE" <<'END'
 import csv, json, re, sys
-fields = re.findall(r"^FIELD\((\w+),", open(sys.argv[1] + "/harness/store/fields.def").read(), re.M)
+store = sys.argv[1] + "/harness/store/"
+definition = open(store + "fields.def").read().replace('#include "judged.def"', open(store + "judged.def").read())
+fields = re.findall(r"^FIELD\((\w+),", definition, re.M)
 def strict(text):
     def refuse(name): raise ValueError(name)
     return json.loads(text, parse_constant=refuse)
@@ -42,6 +44,16 @@ for row in rows + strict(open("time.json").read()):
     assert row["status"] == "ok" and row["verdict"] == "ok", row
     assert row["time_ns"] > 0 and row["time_ns_low"] <= row["time_ns"] <= row["time_ns_high"]
     assert 0 < row["r_det_max"] <= row["r_stat_max"] <= 1 and row["decided_share"] == 1
+    for gauge in ("r_det", "r_stat"):
+        assert 0 < row[gauge + "_median"] <= row[gauge + "_p999"] <= row[gauge + "_max"], row
+    assert row["rows_ok"] == row["seq_len"] and row["rows_wrong"] == row["rows_untrusted"] == 0
+    counts = dict(bin.split(":") for bin in row["ulp_histogram"].split())
+    assert sum(map(int, counts.values())) == row["seq_len"] * row["head_dim"], counts
+    assert row["denominators"] == row["seq_len"] * (row["seq_len"] + 1) // 2
+    assert row["unresolved_k"] == 0 and row["nonfinite"] == 0 and row["nonfinite_map"] is None
+    assert abs(row["nmse"] - row["rms_rel_err"] ** 2) <= 1e-12 * row["nmse"]
+    assert 0 < row["softmax_entropy"] and 0 < row["largest_weight"] <= 1
+    assert 0 < row["oracle_own_share"] < 0.01 and row["worst_r_denominator"] > 0
     assert row["tile_q"] is None
     assert (row["tile_k"] is None) == (row["kernel"] == "scalar_row")
     assert 0 < row["share_of_peak"] <= row["share_of_peak_useful"] < 1
@@ -75,6 +87,18 @@ a, b = json.load(open("rows.json"))[0], json.load(open("out"))[0]
 same = [f for f in a if f not in ("label", "command") and not f.startswith(("time", "gflops", "share", "peak"))]
 for f in same: assert a[f] == b[f], (f, a[f], b[f])
 END
+
+# Fields of one's own choice.
+expect 0 "$LINKV" export --db f.db --format csv --columns seq_len,kernel
+[ "$(head -n 1 out)" = seq_len,kernel ] || { cat out; fail "--columns names other columns"; }
+[ "$(sed -n 2p out)" = 8,scalar_row ] || { cat out; fail "--columns gives other values"; }
+expect 0 "$LINKV" export --db f.db --format csv --columns all
+cmp -s out rows.csv || fail "--columns all is not every field"
+expect 0 "$LINKV" export --db f.db --format table --columns status,r_stat_median
+grep -Eq '^ok +0\.' out || { cat out; fail "--columns in a table"; }
+refused "no field 'speed'" "$LINKV" export --db f.db --columns kernel,speed
+refused "no field ''" "$LINKV" export --db f.db --columns kernel,
+refused "'kernel' is named twice" "$LINKV" export --db f.db --columns kernel,kernel
 
 # A filter that nothing passes.
 expect 4 "$LINKV" export --db f.db --where "seq_len > 99"

@@ -38,7 +38,9 @@ expect 0 "$LINKV" judge "$case" --output "$work/good.npz"
 expect 3 "$LINKV" judge "$case" --output "$work/y.npz" --explain
 grep -q "1 of 144 rows are WRONG" "$work/out" || { cat "$work/out"; fail "how many rows is not said"; }
 grep -q "b=1 h=1 t=5 c=3 *WRONG" "$work/out" || { cat "$work/out"; fail "where it is wrong is not said"; }
-expect 3 "$LINKV" judge "$case" --output "$work/allnan.npz"
+expect 3 "$LINKV" judge "$case" --output "$work/allnan.npz" --explain
+grep -q "^not finite *1152 NaN: b=0 h=0: 192 at t=0,1,2,3,... c=0,1,2,3,...;" "$work/out" ||
+  { cat "$work/out"; fail "where it is not finite is not said"; }
 expect 3 "$LINKV" judge "$work/nan.npz" --output "$work/good.npz"
 expect 5 "$LINKV" judge "$work/nan.npz" --output "$work/allnan.npz"
 expect 3 "$LINKV" judge "$case" --output "$work/y.npz" --explain --format json
@@ -46,6 +48,9 @@ python3 - "$work/out" <<'END'
 import json, sys
 v = json.load(open(sys.argv[1]))
 assert v["verdict"] == "wrong" and v["r_stat_max"] > 1 and v["decided_share"] == 1, v
+assert v["rows_wrong"] + v["rows_wrong_statistical"] == 1 and v["rows_ok"] == 143, v
+assert v["worst_r_element"].startswith("y[b=1, t=5, h=1, c=3] = "), v
+assert v["worst_r_bound"] > 0 and v["r_stat_median"] < v["r_stat_p999"] < 1, v
 worst = v["worst"][0]
 assert (worst["batch"], worst["token"], worst["head"], worst["column"]) == (1, 5, 1, 3), worst
 assert worst["judgement"].startswith("WRONG") and worst["denominator"] > 0, worst
