@@ -1,7 +1,7 @@
 /* Random reals whose bits depend on (seed, stream, index) alone. Built on Philox and on
  * IEEE add, multiply, divide and square root, so that no libm can change them. */
-#ifndef VERIFY_RANDOM_H
-#define VERIFY_RANDOM_H
+#ifndef STATS_RANDOM_H
+#define STATS_RANDOM_H
 
 #include <stdint.h>
 
@@ -9,10 +9,7 @@
  * apart. */
 double random_uniform(uint64_t seed, uint32_t stream, uint64_t index);
 
-/* Standard normal, by inversion of random_uniform (Wichura, AS 241, 1e-15 relative). */
+/* Standard normal, by inversion of random_uniform (see normal.h). */
 double random_normal(uint64_t seed, uint32_t stream, uint64_t index);
-
-/* Quantile of the standard normal, 0 < p < 1. */
-double normal_quantile(double p);
 
 #endif

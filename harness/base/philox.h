@@ -1,8 +1,8 @@
 /* Philox4x32-10, a counter-based generator (Salmon, Moraes, Dror, Shaw, SC'11): the
  * numbers of a seed are a pure function of their position, on every machine and thread
  * count. */
-#ifndef VERIFY_PHILOX_H
-#define VERIFY_PHILOX_H
+#ifndef BASE_PHILOX_H
+#define BASE_PHILOX_H
 
 #include <stdint.h>
 

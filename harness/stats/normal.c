@@ -1,17 +1,7 @@
-#include "random.h"
+#include "normal.h"
 
 #include <math.h>
 #include <stddef.h>
-
-#include "philox.h"
-
-double random_uniform(uint64_t seed, uint32_t stream, uint64_t index) {
-  uint32_t word[4] = {(uint32_t)index, (uint32_t)(index >> 32), stream, 0};
-  const uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
-  philox4x32(word, key);
-  const uint64_t k = (((uint64_t)word[1] << 32) | word[0]) >> 12;
-  return ((double)k + 0.5) * 0x1p-52;
-}
 
 /* log x for normal x > 0, good to an ulp or two: x = m 2^e with m in [sqrt(1/2),
  * sqrt(2)), log m = 2 atanh((m - 1) / (m + 1)). */
@@ -68,6 +58,6 @@ double normal_quantile(double p) {
   return q < 0 ? -size : size;
 }
 
-double random_normal(uint64_t seed, uint32_t stream, uint64_t index) {
-  return normal_quantile(random_uniform(seed, stream, index));
+double normal_two_sided(double z) {
+  return erfc(fabs(z) * M_SQRT1_2);
 }
