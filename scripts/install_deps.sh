@@ -10,7 +10,7 @@ packages=(
   libbenchmark-dev libsqlite3-dev libcyaml-dev libyaml-dev libjansson-dev libzip-dev
   libopenblas-dev libcmocka-dev        # C libraries
   gnuplot-nox fonts-dejavu-core        # plots
-  sqlite3 python3 python3-numpy procps # end-to-end tests
+  sqlite3 python3 python3-numpy procps libbenchmark-tools # end-to-end tests
 )
 ci_packages=(clang clang-format clang-tidy libomp-dev libclang-rt-dev shellcheck)
 

@@ -2,7 +2,10 @@
 #include "export.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "benchmark_row.h"
 #include "commands.h"
 #include "store.h"
 #include "table.h"
@@ -10,31 +13,67 @@
 
 /* How rows are written, and where. */
 typedef struct export_target {
-  const row_columns *columns;
-  export_format format;
-  const char *path;
+  export_options how;
+  const char *path; /* NULL: standard output */
 } export_target;
 
 static bool write_file(const rows *all, const export_target *to, error *err) {
   whole_file file;
   error reason;
   if (!whole_file_open(&file, to->path, err)) return false;
-  if (export_rows(all, to->columns, to->format, file.stream, false, &reason))
+  if (export_rows(all, &to->how, file.stream, &reason))
     return whole_file_commit(&file, err);
   whole_file_discard(&file);
   return error_set(err, "%s: %s", to->path, reason.text);
 }
 
+/* How many rows a gate is not given the time of. */
+static size_t left_out(const rows *all, export_format format) {
+  size_t count = 0;
+  for (size_t i = 0; export_is_for_gates(format) && i < all->count; i++)
+    count += !benchmark_row_good(&all->row[i]);
+  return count;
+}
+
 static int export_to(const rows *all, const export_target *to) {
   error err;
-  bool ok = to->path ? write_file(all, to, &err)
-                     : export_rows(all, to->columns, to->format, stdout,
-                                   table_wants_colour(stdout), &err);
-  return ok ? EXIT_FINE : cli_fail(&cli_export, EXIT_USAGE, "%s", err.text);
+  const size_t without = left_out(all, to->how.format);
+  if (!(to->path ? write_file(all, to, &err) : export_rows(all, &to->how, stdout, &err)))
+    return cli_fail(&cli_export, EXIT_USAGE, "%s", err.text);
+  if (without)
+    cli_fail(&cli_export, EXIT_FINE,
+             "note: %zu of %zu rows are not ok, or were not judged: no time of theirs is "
+             "written",
+             without, all->count);
+  return without < all->count ? EXIT_FINE : EXIT_LITTLE;
+}
+
+/* The machine that all rows are of; NULL where they are of several or it is not known. */
+static const char *machine_of(const rows *all) {
+  const value *first = &all->row[0].field[ROW_machine];
+  for (size_t i = 0; i < all->count; i++) {
+    const value *v = &all->row[i].field[ROW_machine];
+    if (!v->known || strcmp(v->text, first->text) != 0) return NULL;
+  }
+  return first->text;
+}
+
+static int export_with_facts(const char *db, const rows *all, export_target *to) {
+  char *facts = NULL, *date = NULL;
+  const char *machine = to->how.format == EXPORT_GBENCH ? machine_of(all) : NULL;
+  error err;
+  if (machine && !store_read_machine(db, machine, &facts, &date, &err))
+    return cli_fail(&cli_export, EXIT_USAGE, "%s", err.text);
+  to->how.machine_facts = facts;
+  to->how.date = date;
+  const int code = export_to(all, to);
+  free(facts);
+  free(date);
+  return code;
 }
 
 static int export_database(const char *db, store_builds builds, const char *where,
-                           const export_target *to) {
+                           export_target *to) {
   rows all = {0};
   error err;
   int code;
@@ -44,7 +83,7 @@ static int export_database(const char *db, store_builds builds, const char *wher
     code = cli_fail(&cli_export, EXIT_LITTLE, "%s: no row%s", db,
                     where ? " matches --where" : "");
   else
-    code = export_to(&all, to);
+    code = export_with_facts(db, &all, to);
   rows_free(&all);
   return code;
 }
@@ -59,7 +98,7 @@ static int run(int argc, char **argv) {
   cli_list words = {0};
   const cli_option options[] = {
       {"db", CLI_TEXT, &db, "FILE", "results database", NULL},
-      {"format", CLI_CHOICE, &format, "FORMAT", "default csv", cli_formats},
+      {"format", CLI_CHOICE, &format, "FORMAT", "default csv", export_format_names},
       {"columns", CLI_TEXT, &names, "A,B,...",
        "which fields, 'all' for every one; default: see below", NULL},
       {"where", CLI_TEXT, &where, "SQL", "which rows: an SQL expression over the fields",
@@ -80,8 +119,9 @@ static int run(int argc, char **argv) {
   else if (names && !columns_parse(names, &chosen, &err))
     code = cli_fail(&cli_export, EXIT_USAGE, "%s", err.text);
   else {
-    to.columns = names ? &chosen : NULL;
-    to.format = (export_format)format;
+    to.how = (export_options){.format = (export_format)format,
+                              .columns = names ? &chosen : NULL,
+                              .colour = !to.path && table_wants_colour(stdout)};
     code = export_database(db, every_build ? STORE_EVERY_BUILD : STORE_LATEST_BUILD,
                            where, &to);
   }
@@ -91,19 +131,23 @@ static int run(int argc, char **argv) {
 
 const cli_command cli_export = {
     .name = "export",
-    .summary = "write recorded rows as CSV, JSON, Markdown or a table",
+    .summary = "write recorded rows for people, papers, programs and gates",
     .usage =
         "--db FILE [--format FORMAT] [--columns A,B,...] [--where SQL] [--output "
         "FILE]",
     .details =
-        "csv, json and jsonl hold every field, md and table what a person wants, unless\n"
-        "--columns names them.\n"
+        "csv, json, jsonl and sql hold every field, table, md and latex what a person\n"
+        "wants, unless --columns names them. gbench, bencher, github and junit are read "
+        "by\n"
+        "Google Benchmark's compare.py, Bencher, github-action-benchmark and CI "
+        "servers;\n"
+        "they give no time of a row that is not ok (docs/exports.md).\n"
         "A file given by --output appears whole or not at all.\n\n"
         "  linkv export --db results/quick.db --format json\n"
         "  linkv export --db results/quick.db --where \"seq_len >= 1024 and status = "
         "'ok'\"\n"
         "  linkv export --db results/quick.db --format table --columns "
         "kernel,seq_len,ulp_histogram\n\n"
-        "Exit status 4: no row matches.",
+        "Exit status 4: no row matches, or a gate is given the time of none.",
     .run = run,
 };

@@ -37,8 +37,11 @@ static int print_rows(store *s, const printing *how) {
   rows found = {0};
   error err;
   const bool ok = store_rows(s, STORE_LATEST_BUILD, NULL, &found, &err) &&
-                  export_rows(&found, how->columns, (export_format)how->format, stdout,
-                              table_wants_colour(stdout), &err);
+                  export_rows(&found,
+                              &(export_options){.format = (export_format)how->format,
+                                                .columns = how->columns,
+                                                .colour = table_wants_colour(stdout)},
+                              stdout, &err);
   rows_free(&found);
   return ok ? EXIT_FINE : cli_fail(&cli_time, EXIT_USAGE, "%s", err.text);
 }

@@ -7,9 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "export_formats.h"
 #include "format.h"
 #include "table.h"
 #include "utf8.h"
+
+const char *const export_format_names[] = {"table",   "json",   "csv",   "md",
+                                           "jsonl",   "latex",  "sql",   "gbench",
+                                           "bencher", "github", "junit", NULL};
+
+bool export_is_for_gates(export_format format) {
+  return format >= EXPORT_GBENCH;
+}
 
 /* RFC 4180: quoted where a comma, a quote or a line break would mislead; leading and
  * trailing blanks too, since some readers trim them. */
@@ -128,16 +137,28 @@ static bool put_table(const rows *all, const row_columns *chosen, table_style st
                 : report_rows_table(all, out, style, err);
 }
 
-bool export_rows(const rows *all, const row_columns *chosen, export_format format,
-                 FILE *out, bool colour, error *err) {
-  const row_columns every = columns_all(), *c = chosen ? chosen : &every;
+/* Writes the rows; false, with a reason, for all but a failed write. */
+static bool put_rows(const rows *all, const export_options *o, FILE *out, error *err) {
+  const row_columns every = columns_all(), *c = o->columns ? o->columns : &every;
   bool ok = false;
-  errno = 0;
-  switch (format) {
+  switch (o->format) {
     case EXPORT_TABLE:
-      return put_table(all, chosen, colour ? TABLE_COLOUR : TABLE_TEXT, out, err);
+      return put_table(all, o->columns, o->colour ? TABLE_COLOUR : TABLE_TEXT, out, err);
     case EXPORT_MD:
-      return put_table(all, chosen, TABLE_MARKDOWN, out, err);
+      return put_table(all, o->columns, TABLE_MARKDOWN, out, err);
+    case EXPORT_LATEX:
+      return put_table(all, o->columns, TABLE_LATEX, out, err);
+    case EXPORT_GBENCH:
+      return export_gbench(all, o, out, err);
+    case EXPORT_BENCHER:
+      return export_bencher(all, out, err);
+    case EXPORT_GITHUB:
+      return export_github(all, out, err);
+    case EXPORT_JUNIT:
+      return export_junit(all, out, err);
+    case EXPORT_SQL:
+      export_sql(all, c, out);
+      return true;
     case EXPORT_CSV:
       ok = put_csv_rows(all, c, out);
       break;
@@ -148,7 +169,19 @@ bool export_rows(const rows *all, const row_columns *chosen, export_format forma
       ok = put_jsonl_rows(all, c, out);
       break;
   }
-  if (ok && fflush(out) == 0 && !ferror(out)) return true;
+  return ok || error_set(err, "the rows could not be written: out of memory");
+}
+
+bool export_rows(const rows *all, const export_options *options, FILE *out, error *err) {
+  if (export_is_for_gates(options->format) && options->columns)
+    return error_set(err, "the columns of --format %s cannot be chosen",
+                     export_format_names[options->format]);
+  errno = 0;
+  const bool ok = put_rows(all, options, out, err);
+  const int reason = errno;
+  if (fflush(out) == 0 && !ferror(out)) return ok;
   return error_set(err, "the rows could not be written: %s",
-                   errno ? strerror(errno) : "a write failed");
+                   errno    ? strerror(errno)
+                   : reason ? strerror(reason)
+                            : "a write failed");
 }

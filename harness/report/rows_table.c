@@ -179,7 +179,9 @@ static void print_caption(const rows *all, const bool *hoisted, FILE *out,
     if (!hoisted[v]) continue;
     view_text(v, &all->row[0], text);
     if (!*text) continue;
-    fprintf(out, "%s%s ", any ? ", " : "", views[v].title);
+    fputs(any ? ", " : style == TABLE_LATEX ? "% " : "", out);
+    table_put_text(views[v].title, out, style);
+    fputc(' ', out);
     table_put_text(text, out, style);
     any = true;
   }

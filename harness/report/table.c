@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "format.h"
+#include "table_latex.h"
 #include "utf8.h"
 
 static const char *const tone_codes[] = {
@@ -104,6 +105,8 @@ static void print_markdown(const table *t, FILE *out) {
 void table_put_text(const char *text, FILE *out, table_style style) {
   if (style == TABLE_MARKDOWN)
     put_markdown(text, out);
+  else if (style == TABLE_LATEX)
+    table_latex_text(text, out);
   else
     put_visible(text, out);
 }
@@ -118,6 +121,10 @@ static bool flushed(FILE *out, error *err) {
 bool table_print(const table *t, FILE *out, table_style style, error *err) {
   if (style == TABLE_MARKDOWN) {
     print_markdown(t, out);
+    return flushed(out, err);
+  }
+  if (style == TABLE_LATEX) {
+    table_latex_print(t, out);
     return flushed(out, err);
   }
   size_t *width = calloc(t->columns, sizeof *width);

@@ -18,6 +18,7 @@ typedef enum table_style {
   TABLE_TEXT,     /* padded columns */
   TABLE_COLOUR,   /* the same, tones as terminal colours */
   TABLE_MARKDOWN, /* a GitHub table: pipes escaped, line breaks as <br> */
+  TABLE_LATEX,    /* a tabular with booktabs' rules; needs no other package */
 } table_style;
 
 typedef struct table_column {

@@ -25,6 +25,9 @@ void row_set_real(row *r, int field, double real) {
 
 void row_free(row *r) {
   values_free(r->field, ROW_FIELDS);
+  free(r->sample);
+  r->sample = NULL;
+  r->samples = 0;
 }
 
 void rows_free(rows *r) {

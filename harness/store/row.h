@@ -18,8 +18,16 @@ typedef value_field row_field;
 /* Indexed by ROW_kernel, ROW_algorithm, ... */
 extern const row_field row_fields[ROW_FIELDS];
 
+/* What one repetition took, of a call; NaN where not known. */
+typedef struct row_sample {
+  double time_ns, cpu_ns;
+  int64_t iterations; /* calls that were timed; 0 where not known */
+} row_sample;
+
 typedef struct row {
   value field[ROW_FIELDS];
+  row_sample *sample; /* of the repetitions that were timed, in their order; owned */
+  size_t samples;
 } row;
 
 typedef struct rows {

@@ -36,6 +36,7 @@ typedef struct gathering {
   bool repeats; /* no two output hashes differ */
   size_t timed;
   double time_ns[REPETITIONS_MAX], share[REPETITIONS_MAX];
+  row_sample sample[REPETITIONS_MAX];
 } gathering;
 
 static lkv_problem problem_of(const row *r) {
@@ -90,6 +91,10 @@ static bool gather_repetition(gathering *g, const record *r) {
   keep_larger(into, ROW_peak_bytes, &v[RECORD_peak_bytes]);
   if (v[RECORD_time_ns].known && g->timed < REPETITIONS_MAX) {
     g->time_ns[g->timed] = v[RECORD_time_ns].real;
+    g->sample[g->timed] = (row_sample){
+        .time_ns = v[RECORD_time_ns].real,
+        .cpu_ns = v[RECORD_cpu_ns].known ? v[RECORD_cpu_ns].real : NAN,
+        .iterations = v[RECORD_iterations].known ? v[RECORD_iterations].integer : 0};
     g->share[g->timed] = v[RECORD_peak_flops].known
                              ? 1e9 / v[RECORD_time_ns].real / v[RECORD_peak_flops].real
                              : NAN;
@@ -115,6 +120,10 @@ static bool finish_row(gathering *g) {
     return false;
   row_set_integer(r, ROW_repetitions, (int64_t)g->timed);
   if (!g->timed) return true;
+  r->sample = calloc(g->timed, sizeof *r->sample);
+  if (!r->sample) return false;
+  memcpy(r->sample, g->sample, g->timed * sizeof *r->sample);
+  r->samples = g->timed;
 
   double headline, useful;
   flops_of(r, &headline, &useful);
@@ -317,5 +326,37 @@ bool store_read_bandwidth(const char *path, const char *machine, double *out,
   const bool ok =
       store_open_reader(path, &s, err) && read_bandwidth(s, machine, out, err);
   store_close(s);
+  return ok;
+}
+
+static bool read_machine(store *s, const char *machine, value *facts, value *started_at,
+                         error *err) {
+  sqlite3_stmt *statement;
+  if (!schema_prepare(s,
+                      "SELECT facts, (SELECT max(started_at) FROM run WHERE machine = "
+                      "machine.id) FROM machine WHERE id = ?",
+                      &statement, err))
+    return false;
+  sqlite3_bind_text(statement, 1, machine, -1, SQLITE_STATIC);
+  const int step = sqlite3_step(statement);
+  bool ok = step == SQLITE_ROW || step == SQLITE_DONE ||
+            schema_error(s, "cannot read the machine", err);
+  if (step == SQLITE_ROW)
+    ok = (schema_column(statement, 0, VALUE_TEXT, facts) &&
+          schema_column(statement, 1, VALUE_TEXT, started_at)) ||
+         error_set(err, "%s: out of memory", s->path);
+  sqlite3_finalize(statement);
+  return ok;
+}
+
+bool store_read_machine(const char *path, const char *machine, char **facts,
+                        char **started_at, error *err) {
+  store *s;
+  value found[2] = {{0}};
+  const bool ok = store_open_reader(path, &s, err) &&
+                  read_machine(s, machine, &found[0], &found[1], err);
+  store_close(s);
+  *facts = found[0].text;
+  *started_at = found[1].text;
   return ok;
 }

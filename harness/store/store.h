@@ -97,6 +97,11 @@ bool store_rows(store *s, store_builds builds, const char *where, rows *out, err
  * 0 where none did. */
 bool store_read_bandwidth(const char *path, const char *machine, double *out, error *err);
 
+/* What is known of a machine: its facts, a JSON object, and when the last run on it
+ * began, as "2026-01-31T12:00:00.000Z"; malloc'd, NULL where not known. */
+bool store_read_machine(const char *path, const char *machine, char **facts,
+                        char **started_at, error *err);
+
 /* store_open_reader, store_rows, store_close. */
 bool store_read_rows(const char *path, store_builds builds, const char *where, rows *out,
                      error *err);

@@ -14,7 +14,7 @@ static char *exported(const rows *all, export_format format) {
   error err;
   FILE *stream = tmpfile();
   assert_non_null(stream);
-  assert_true(export_rows(all, NULL, format, stream, false, &err));
+  assert_true(export_rows(all, &(export_options){.format = format}, stream, &err));
   return sample_text(stream);
 }
 
@@ -149,10 +149,11 @@ static void failed_writes_are_reported(void **state) {
   rows all = {0};
   error err;
   make_awkward(&all);
-  for (int format = EXPORT_TABLE; format <= EXPORT_JSONL; format++) {
+  for (int format = EXPORT_TABLE; format <= EXPORT_JUNIT; format++) {
     FILE *full = fopen("/dev/full", "w");
     assert_non_null(full);
-    assert_false(export_rows(&all, NULL, (export_format)format, full, false, &err));
+    const export_options options = {.format = (export_format)format};
+    assert_false(export_rows(&all, &options, full, &err));
     assert_non_null(strstr(err.text, "could not be written"));
     fclose(full);
   }
