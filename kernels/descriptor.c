@@ -39,26 +39,46 @@ static bool check_text(const char *name, const char *field, const char *text, ch
   return true;
 }
 
+/* `stored`: a type that nothing is computed in will do. */
+static bool check_type(const char *name, const char *field, lkv_dtype type, bool stored,
+                       char *error, size_t size) {
+  if ((unsigned)type >= LKV_DTYPE_COUNT)
+    return lkv_fail(error, size, "kernel '%s': %s is %d; take an lkv_dtype below %d",
+                    name, field, (int)type, (int)LKV_DTYPE_COUNT);
+  if (type == LKV_BFLOAT16 && !stored)
+    return lkv_fail(error, size,
+                    "kernel '%s': %s is bfloat16; take LKV_FLOAT32 or "
+                    "LKV_FLOAT64",
+                    name, field);
+  return true;
+}
+
+static bool check_wider(const char *name, const char *field, lkv_dtype type,
+                        const char *other_field, lkv_dtype other, char *error,
+                        size_t size) {
+  if (lkv_dtype_size(type) >= lkv_dtype_size(other)) return true;
+  return lkv_fail(
+      error, size,
+      "kernel '%s': %s %s is narrower than %s %s; see linkv/kernel.h for what "
+      "each is",
+      name, field, lkv_dtype_name(type), other_field, lkv_dtype_name(other));
+}
+
 static bool check_types(const lkv_kernel *kernel, char *error, size_t size) {
   const char *name = kernel->name;
   if ((unsigned)kernel->isa >= LKV_ISA_COUNT)
     return lkv_fail(error, size, "kernel '%s': isa is %d; take an lkv_isa below %d", name,
                     (int)kernel->isa, (int)LKV_ISA_COUNT);
-  if ((unsigned)kernel->operand_type > LKV_FLOAT64)
-    return lkv_fail(error, size,
-                    "kernel '%s': operand_type is %d; take LKV_FLOAT32 or LKV_FLOAT64",
-                    name, (int)kernel->operand_type);
-  if ((unsigned)kernel->accum_type > LKV_FLOAT64)
-    return lkv_fail(error, size,
-                    "kernel '%s': accum_type is %d; take LKV_FLOAT32 or LKV_FLOAT64",
-                    name, (int)kernel->accum_type);
-  if (lkv_dtype_size(kernel->accum_type) < lkv_dtype_size(kernel->operand_type))
-    return lkv_fail(error, size,
-                    "kernel '%s': accum_type %s is narrower than operand_type %s; it is "
-                    "the widest type the kernel sums in",
-                    name, lkv_dtype_name(kernel->accum_type),
-                    lkv_dtype_name(kernel->operand_type));
-  return true;
+  return check_type(name, "operand_type", kernel->operand_type, true, error, size) &&
+         check_type(name, "output_type", kernel->output_type, false, error, size) &&
+         check_type(name, "accum_type", kernel->accum_type, false, error, size) &&
+         check_type(name, "factor_type", kernel->factor_type, true, error, size) &&
+         check_wider(name, "output_type", kernel->output_type, "operand_type",
+                     kernel->operand_type, error, size) &&
+         check_wider(name, "accum_type", kernel->accum_type, "output_type",
+                     kernel->output_type, error, size) &&
+         check_wider(name, "output_type", kernel->output_type, "factor_type",
+                     kernel->factor_type, error, size);
 }
 
 static bool check_blocks(const lkv_kernel *kernel, char *error, size_t size) {
@@ -86,6 +106,11 @@ bool lkv_kernel_check(const lkv_kernel *kernel, char *error, size_t error_size) 
                     "kernel '%s': algorithm '%s' has a character outside [a-z0-9_]",
                     kernel->name, kernel->algorithm);
   if (!check_types(kernel, error, error_size)) return false;
+  if ((unsigned)kernel->family >= LKV_FAMILY_COUNT)
+    return lkv_fail(
+        error, error_size,
+        "kernel '%s': family is %d; take LKV_REASSOCIATED or LKV_DEFINITIONAL",
+        kernel->name, (int)kernel->family);
   if (!kernel->attention)
     return lkv_fail(error, error_size, "kernel '%s': attention is NULL; it must be set",
                     kernel->name);

@@ -7,6 +7,7 @@
 #include <omp.h>
 #include <stdint.h>
 
+#include "linkv/bfloat16.h"
 #include "size.h"
 
 /* Rows of X a projection task multiplies. Fixed, so that no bit of the product depends on
@@ -19,7 +20,8 @@ typedef struct plan {
   size_t width;           /* D = heads * head_dim */
   size_t rows;            /* batch * seq_len */
   size_t projected_bytes; /* of a projected operand, padded; 0 for attention */
-  size_t slice_bytes;     /* of one kernel workspace, padded */
+  size_t slice_bytes;     /* of one thread: a kernel's workspace, or rows projected in a
+                           * wider type than the operands'; padded */
   size_t blocks;          /* of a slice; 0: slices are not divided */
   size_t parts;           /* of what a slice's blocks share */
   size_t shared_bytes;    /* of that, padded */
@@ -39,10 +41,11 @@ static const char *broken_bound(const lkv_problem *problem) {
   return NULL;
 }
 
-static size_t operand_bytes(const lkv_kernel *kernel, const lkv_problem *problem) {
+/* Of an operand or output of that type. */
+static size_t tensor_bytes(lkv_dtype type, const lkv_problem *problem) {
   const size_t rows = size_times(problem->batch, problem->seq_len);
   const size_t width = size_times(problem->heads, problem->head_dim);
-  return size_times(size_times(rows, width), lkv_dtype_size(kernel->operand_type));
+  return size_times(size_times(rows, width), lkv_dtype_size(type));
 }
 
 static size_t slice_bytes(const lkv_kernel *kernel, const lkv_problem *problem) {
@@ -59,7 +62,7 @@ lkv_status lkv_check(const lkv_kernel *kernel, const lkv_problem *problem,
                      const char **why) {
   *why = broken_bound(problem);
   if (*why) return LKV_INVALID;
-  if (operand_bytes(kernel, problem) == SIZE_MAX) {
+  if (tensor_bytes(kernel->output_type, problem) == SIZE_MAX) {
     *why = "an operand's size in bytes does not fit size_t";
     return LKV_TOO_LARGE;
   }
@@ -81,10 +84,18 @@ lkv_problem lkv_resolve_tiles(const lkv_kernel *kernel, lkv_problem problem) {
   return problem;
 }
 
-/* Threads for so many tasks, when at most `threads` are wanted. */
 /* Of X's rows, in the block stage. */
 static size_t projection_blocks(const plan *p) {
   return (p->rows - 1) / PROJECTION_ROWS + 1;
+}
+
+/* Of a task's projected rows in the type they are computed in, where the operands' is
+ * narrower. */
+static size_t wide_bytes(const lkv_kernel *kernel, const plan *p) {
+  if (kernel->operand_type == kernel->output_type) return 0;
+  const size_t count = size_times(size_min(PROJECTION_ROWS, p->rows), p->width);
+  return size_round_up(size_times(count, lkv_dtype_size(kernel->output_type)),
+                       LKV_WORKSPACE_ALIGNMENT);
 }
 
 /* Divides slices into query blocks where threads would idle otherwise. */
@@ -113,11 +124,13 @@ static lkv_status make_plan(const lkv_kernel *kernel, const lkv_problem *problem
   if (stage == LKV_STAGE_BLOCK && p->width > INT_MAX) return LKV_TOO_LARGE;
   p->projected_bytes = p->projections = 0;
   if (stage == LKV_STAGE_BLOCK) {
-    p->projected_bytes =
-        size_round_up(operand_bytes(kernel, problem), LKV_WORKSPACE_ALIGNMENT);
+    p->projected_bytes = size_round_up(tensor_bytes(kernel->operand_type, problem),
+                                       LKV_WORKSPACE_ALIGNMENT);
     p->projections = size_times(LKV_OPERANDS, projection_blocks(p));
   }
   p->slice_bytes = slice_bytes(kernel, problem);
+  const size_t wide = stage == LKV_STAGE_BLOCK ? wide_bytes(kernel, p) : 0;
+  if (p->slice_bytes < wide) p->slice_bytes = wide;
   plan_blocks(kernel, problem, threads, p);
   const size_t attending = size_times(p->slices, p->blocks ? p->blocks : 1);
   const size_t tasks = attending > p->projections ? attending : p->projections;
@@ -134,6 +147,20 @@ lkv_status lkv_workspace_bytes(const lkv_kernel *kernel, const lkv_problem *prob
   const lkv_status status = make_plan(kernel, problem, stage, threads, &p);
   if (status == LKV_OK) *bytes = p.bytes;
   return status;
+}
+
+static double element(lkv_dtype type, const void *data, size_t i) {
+  return type == LKV_FLOAT64 ? ((const double *)data)[i] : ((const float *)data)[i];
+}
+
+/* Rounds `count` elements to a narrower type. */
+static void narrow_elements(lkv_dtype from, const void *in, lkv_dtype to, void *out,
+                            size_t count) {
+  if (to == LKV_FLOAT32)
+    for (size_t i = 0; i < count; i++) ((float *)out)[i] = (float)element(from, in, i);
+  else
+    for (size_t i = 0; i < count; i++)
+      ((uint16_t *)out)[i] = lkv_bfloat16_round_f64(element(from, in, i));
 }
 
 /* rows (count, width) of out = x @ weight. */
@@ -161,25 +188,27 @@ typedef struct run {
   void *y;
 } run;
 
-/* Elements from the start of an operand to a slice's first row. */
-static size_t slice_offset(const run *r, size_t slice) {
+/* Bytes from the start of an operand or output to a slice's first row. */
+static size_t slice_offset(const run *r, size_t slice, lkv_dtype type) {
   const size_t b = slice / r->problem->heads, h = slice % r->problem->heads;
   const size_t element = b * r->problem->seq_len * r->p->width + h * r->problem->head_dim;
-  return element * lkv_dtype_size(r->kernel->operand_type);
+  return element * lkv_dtype_size(type);
 }
 
 static lkv_operands slice_operands(const run *r, size_t slice) {
   lkv_operands view;
   for (int o = 0; o < LKV_OPERANDS; o++) {
-    view.data[o] = (const char *)r->operand[o] + slice_offset(r, slice);
+    view.data[o] =
+        (const char *)r->operand[o] + slice_offset(r, slice, r->kernel->operand_type);
     view.stride[o] = r->p->width;
   }
   return view;
 }
 
 static lkv_output slice_output(const run *r, size_t slice) {
-  return (lkv_output){.data = (char *)r->y + slice_offset(r, slice),
-                      .stride = r->p->width};
+  return (lkv_output){
+      .data = (char *)r->y + slice_offset(r, slice, r->kernel->output_type),
+      .stride = r->p->width};
 }
 
 /* The calling thread's own. */
@@ -214,11 +243,16 @@ static lkv_status project_rows(const run *r, size_t task) {
   const plan *p = r->p;
   const size_t operand = task / projection_blocks(p);
   const size_t first = task % projection_blocks(p) * PROJECTION_ROWS;
-  const size_t offset = first * p->width * lkv_dtype_size(r->kernel->operand_type);
-  multiply_rows(r->kernel->operand_type, (const char *)r->inputs->x + offset,
-                r->inputs->weight[operand],
-                r->projected + operand * p->projected_bytes + offset,
-                size_min(PROJECTION_ROWS, p->rows - first), p->width);
+  const size_t rows = size_min(PROJECTION_ROWS, p->rows - first);
+  const lkv_dtype stored = r->kernel->operand_type, computed = r->kernel->output_type;
+  const char *x =
+      (const char *)r->inputs->x + first * p->width * lkv_dtype_size(computed);
+  char *out = r->projected + operand * p->projected_bytes +
+              first * p->width * lkv_dtype_size(stored);
+  void *product = stored == computed ? out : thread_workspace(r);
+  multiply_rows(computed, x, r->inputs->weight[operand], product, rows, p->width);
+  if (stored != computed)
+    narrow_elements(computed, product, stored, out, rows * p->width);
   return LKV_OK;
 }
 
@@ -281,10 +315,10 @@ lkv_status lkv_run(const lkv_kernel *kernel, const lkv_problem *problem,
   if (inputs->stage == LKV_STAGE_BLOCK) {
     for (size_t o = 0; o < LKV_OPERANDS; o++)
       projected[o] = (const char *)workspace + o * p.projected_bytes;
+    r.workspace += LKV_OPERANDS * p.projected_bytes;
     openblas_set_num_threads(1);
     for_each(&r, p.projections, project_rows);
     r.operand = projected;
-    r.workspace += LKV_OPERANDS * p.projected_bytes;
   }
   return attend(&r);
 }

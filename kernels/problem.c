@@ -5,11 +5,17 @@
 #include "linkv/kernel.h"
 
 size_t lkv_dtype_size(lkv_dtype dtype) {
-  return dtype == LKV_FLOAT64 ? sizeof(double) : sizeof(float);
+  static const size_t size[LKV_DTYPE_COUNT] = {
+      [LKV_FLOAT32] = 4, [LKV_FLOAT64] = 8, [LKV_BFLOAT16] = 2};
+  assert((unsigned)dtype < LKV_DTYPE_COUNT);
+  return size[dtype];
 }
 
 const char *lkv_dtype_name(lkv_dtype dtype) {
-  return dtype == LKV_FLOAT64 ? "float64" : "float32";
+  static const char *const name[LKV_DTYPE_COUNT] = {
+      [LKV_FLOAT32] = "float32", [LKV_FLOAT64] = "float64", [LKV_BFLOAT16] = "bfloat16"};
+  assert((unsigned)dtype < LKV_DTYPE_COUNT);
+  return name[dtype];
 }
 
 const char *lkv_stage_name(lkv_stage stage) {
@@ -23,6 +29,10 @@ const char *lkv_operand_name(int operand) {
   };
   assert(operand >= 0 && operand < LKV_OPERANDS);
   return name[operand];
+}
+
+const char *lkv_family_name(lkv_family family) {
+  return family == LKV_DEFINITIONAL ? "definitional" : "reassociated";
 }
 
 const char *lkv_status_text(lkv_status status) {

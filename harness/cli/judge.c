@@ -15,8 +15,8 @@ static int run(int argc, char **argv);
 
 static const char *const formats[] = {"table", "json", NULL};
 enum { FORMAT_TABLE, FORMAT_JSON };
-static const char *const types[] = {"array", "float32", "float64", NULL};
-enum { TYPE_ARRAY, TYPE_FLOAT32, TYPE_FLOAT64 };
+static const char *const types[] = {"array", "float32", "float64", "bfloat16", NULL};
+enum { TYPE_ARRAY, TYPE_FLOAT32, TYPE_FLOAT64, TYPE_BFLOAT16 };
 
 /* Rows that --explain shows. */
 enum { EXPLAINED = 10 };
@@ -47,7 +47,7 @@ typedef struct judging {
   lin_case c;
   bounds bounds;
   tensor y; /* float64 */
-  lkv_dtype type;
+  precision of;
   metrics metrics;
   verdict verdict;
   verdict_row *rows;
@@ -88,9 +88,12 @@ static bool read_output(const judge_arguments *a, judging *j, error *err) {
   ok = array && check_array(&file, array, &j->c, err) &&
        tensor_convert(&array->value, TENSOR_FLOAT64, &j->y, err);
   if (ok) {
+    static const lkv_dtype asked[] = {[TYPE_FLOAT32] = LKV_FLOAT32,
+                                      [TYPE_FLOAT64] = LKV_FLOAT64,
+                                      [TYPE_BFLOAT16] = LKV_BFLOAT16};
     const bool wide = array->value.type == TENSOR_FLOAT64;
-    j->type = a->type == TYPE_FLOAT64 || (a->type == TYPE_ARRAY && wide) ? LKV_FLOAT64
-                                                                         : LKV_FLOAT32;
+    const lkv_dtype own = wide ? LKV_FLOAT64 : LKV_FLOAT32;
+    j->of = precision_throughout(a->type == TYPE_ARRAY ? own : asked[a->type]);
   }
   npz_free(&file);
   return ok;
@@ -103,20 +106,15 @@ static bool read_case(const judge_arguments *a, judging *j, error *err) {
   return ok;
 }
 
-/* The inputs are those of the type: a float32 kernel never saw more. */
 static bool judge(const judge_arguments *a, judging *j, error *err) {
-  lin_case rounded = {0};
-  if (!read_case(a, j, err) || !read_output(a, j, err)) return false;
-  const tensor_type to = j->type == LKV_FLOAT64 ? TENSOR_FLOAT64 : TENSOR_FLOAT32;
-  bool ok = case_convert(&j->c, to, &rounded, err) &&
-            reference_bounds(&rounded, j->type, &j->bounds, err);
-  case_free(&rounded);
-  if (!ok) return false;
-  j->metrics = metrics_of(&j->c.problem, j->type, j->y.data, j->bounds.y);
+  if (!read_case(a, j, err) || !read_output(a, j, err) ||
+      !reference_bounds(&j->c, j->of, &j->bounds, err))
+    return false;
+  j->metrics = metrics_of(&j->c.problem, j->of.output_type, j->y.data, j->bounds.y);
   j->rows = calloc(j->bounds.rows, sizeof *j->rows);
   return (j->rows || error_set(err, "out of memory for verdicts")) &&
-         verdict_of(&j->c.problem, j->type, &j->bounds, j->y.data, j->rows, &j->verdict,
-                    err);
+         verdict_of(&j->c.problem, j->of.output_type, &j->bounds, j->y.data, j->rows,
+                    &j->verdict, err);
 }
 
 static void judging_free(judging *j) {

@@ -24,11 +24,14 @@ const cli_command cli_kernels = {
 static json_t *describe(const lkv_kernel *k) {
   const char *why = NULL;
   const bool available = lkv_cpu_supports(k->isa, &why);
-  return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s?}", "name", k->name,
-                   "algorithm", k->algorithm, "isa", lkv_isa_name(k->isa), "operand_type",
-                   lkv_dtype_name(k->operand_type), "accum_type",
-                   lkv_dtype_name(k->accum_type), "summary", k->summary, "source",
-                   k->source, "available", available, "why_not", available ? NULL : why);
+  return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s?}",
+                   "name", k->name, "algorithm", k->algorithm, "isa",
+                   lkv_isa_name(k->isa), "operand_type", lkv_dtype_name(k->operand_type),
+                   "output_type", lkv_dtype_name(k->output_type), "accum_type",
+                   lkv_dtype_name(k->accum_type), "factor_type",
+                   lkv_dtype_name(k->factor_type), "family", lkv_family_name(k->family),
+                   "summary", k->summary, "source", k->source, "available", available,
+                   "why_not", available ? NULL : why);
 }
 
 static bool print_json(error *err) {

@@ -36,7 +36,8 @@ typedef struct run_arguments {
 
 /* Says which inputs are in another type than the kernel computes in. */
 static void tell_conversions(const lin_case *c, const lkv_kernel *kernel) {
-  const char *to = lkv_dtype_name(kernel->operand_type);
+  const char *to = tensor_type_name(
+      case_type_for(c->stage, kernel->operand_type, kernel->output_type));
   const char *prefix = c->stage == LKV_STAGE_BLOCK ? "W_" : "";
   if (c->stage == LKV_STAGE_BLOCK && strcmp(tensor_type_name(c->x.type), to))
     printf("converted X from %s to %s\n", tensor_type_name(c->x.type), to);
@@ -57,7 +58,7 @@ static bool write_output(const char *path, const lin_case *c, const invocation *
   npz_array y = {.name = (char *)"Y"};
   size_t shape[TENSOR_RANK_MAX];
   const size_t rank = case_output_shape(c, shape);
-  const bool wide = v->kernel->operand_type == LKV_FLOAT64;
+  const bool wide = v->kernel->output_type == LKV_FLOAT64;
   if (!tensor_make(&y.value, wide ? TENSOR_FLOAT64 : TENSOR_FLOAT32, rank, shape, err))
     return false;
   memcpy(y.value.data, v->y.data, v->y.bytes);

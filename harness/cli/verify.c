@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bounds_set.h"
 #include "commands.h"
 #include "invocation.h"
 #include "judged_json.h"
@@ -112,29 +113,16 @@ static double *named_reference(const npz *file, const char *name, const lin_case
   return NULL;
 }
 
-/* What kernels of one case are judged by: the oracle's output and bounds for the operands
- * as the kernel's type rounds them, a type at a time. Errors may be against the file's
- * own array instead. */
+/* What kernels of one case are judged by. Errors may be against the file's own array
+ * instead of the oracle's output. */
 typedef struct references {
-  const lin_case *given;
-  bounds bounds[2]; /* by lkv_dtype, made when first asked for */
+  bounds_set bounds;
   double *named;
 } references;
 
-static const bounds *bounds_for(references *r, lkv_dtype type, error *err) {
-  lin_case rounded;
-  bounds *b = &r->bounds[type];
-  if (b->y) return b;
-  const tensor_type to = type == LKV_FLOAT64 ? TENSOR_FLOAT64 : TENSOR_FLOAT32;
-  if (!case_convert(r->given, to, &rounded, err)) return NULL;
-  const bool ok = reference_bounds(&rounded, type, b, err);
-  case_free(&rounded);
-  return ok ? b : NULL;
-}
-
 static bool judge_output(const invocation *v, const bounds *b, const double *named,
                          finding *f, findings *all, error *err) {
-  const lkv_dtype type = v->kernel->operand_type;
+  const lkv_dtype type = v->kernel->output_type;
   double *y = invocation_output(v);
   bool ok = y || error_set(err, "out of memory");
   ok = ok && verdict_of(&v->problem, type, b, y, NULL, &f->verdict, err);
@@ -151,7 +139,7 @@ static bool verify_kernel(const verify_arguments *a, const char *input,
                           const lkv_kernel *kernel, const lin_case *c,
                           references *against, findings *all, error *err) {
   invocation v = {0};
-  const bounds *b = bounds_for(against, kernel->operand_type, err);
+  const bounds *b = bounds_set_get(&against->bounds, precision_of(kernel), err);
   if (!b) return false;
   error why;
   finding *f = add_finding(all, input, kernel->name);
@@ -186,7 +174,7 @@ static bool verify_case(const verify_arguments *a, const char *input, findings *
   lin_case c = {0};
   error why;
   bool ok = npz_read(input, &file, err) && case_from_npz(&file, &c, err);
-  references against = {.given = &c};
+  references against = {.bounds = {.given = &c}};
   if (ok && a->reference)
     ok = (against.named = named_reference(&file, a->reference, &c, err)) != NULL &&
          verify_oracle(input, &c, against.named, all, err);
@@ -195,8 +183,7 @@ static bool verify_case(const verify_arguments *a, const char *input, findings *
         !verify_kernel(a, input, lkv_kernel_at(k), &c, &against, all, &why))
       ok = error_set(err, "%s: %s", input, why.text);
   free(against.named);
-  bounds_free(&against.bounds[LKV_FLOAT32]);
-  bounds_free(&against.bounds[LKV_FLOAT64]);
+  bounds_set_free(&against.bounds);
   case_free(&c);
   npz_free(&file);
   return ok;

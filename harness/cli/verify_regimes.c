@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bounds_set.h"
 #include "inputs.h"
 #include "invocation.h"
 #include "linkv/registry.h"
-#include "reference.h"
 #include "table.h"
 #include "verdict.h"
 
@@ -90,7 +90,7 @@ static bool judge_kernel(survey *s, size_t r, size_t k, const lin_case *c,
       invocation_make(&v, kernel, c, 0, 0, s->options->threads, err) &&
       invocation_run(&v, err) &&
       ((y = invocation_output(&v)) != NULL || error_set(err, "out of memory")) &&
-      verdict_of(&c->problem, kernel->operand_type, b, y, NULL, &found, err);
+      verdict_of(&c->problem, kernel->output_type, b, y, NULL, &found, err);
   if (ok) {
     take_verdict(tally_at(s, r, k), &found, &c->problem, seed);
     if (kernel->operand_type == LKV_FLOAT32) take_health(&s->health[r], &found);
@@ -100,23 +100,21 @@ static bool judge_kernel(survey *s, size_t r, size_t k, const lin_case *c,
   return ok;
 }
 
-/* All kernels on one case; bounds are made where a kernel of that type asks for them. */
+/* All kernels on one case. */
 static bool judge_case(survey *s, size_t r, const lin_case *c, uint64_t seed,
                        error *err) {
-  bounds b[2] = {{0}, {0}};
+  bounds_set set = {.given = c};
   const char *why;
   bool ok = true;
   for (size_t k = 0; ok && k < s->kernels; k++) {
     const lkv_kernel *kernel = lkv_kernel_at(k);
-    bounds *mine = &b[kernel->operand_type];
     if (!verify_chosen(&s->options->kernels, kernel->name) ||
         lkv_check(kernel, &c->problem, &why) != LKV_OK)
       continue;
-    ok = (mine->y || reference_bounds(c, kernel->operand_type, mine, err)) &&
-         judge_kernel(s, r, k, c, mine, seed, err);
+    const bounds *b = bounds_set_get(&set, precision_of(kernel), err);
+    ok = b && judge_kernel(s, r, k, c, b, seed, err);
   }
-  bounds_free(&b[LKV_FLOAT32]);
-  bounds_free(&b[LKV_FLOAT64]);
+  bounds_set_free(&set);
   return ok;
 }
 

@@ -270,6 +270,14 @@ static bool convert_input(const tensor *in, const char *name, tensor_type to, te
   return error_set(err, "array '%s': %s", name, why.text);
 }
 
+tensor_type case_type_for(lkv_stage stage, lkv_dtype operand_type,
+                          lkv_dtype output_type) {
+  static const tensor_type of[LKV_DTYPE_COUNT] = {[LKV_FLOAT32] = TENSOR_FLOAT32,
+                                                  [LKV_FLOAT64] = TENSOR_FLOAT64,
+                                                  [LKV_BFLOAT16] = TENSOR_BFLOAT16};
+  return of[stage == LKV_STAGE_BLOCK ? output_type : operand_type];
+}
+
 bool case_convert(const lin_case *in, tensor_type to, lin_case *out, error *err) {
   char name[8];
   *out = (lin_case){.stage = in->stage, .problem = in->problem, .rank = in->rank};

@@ -37,7 +37,10 @@ size_t case_output_shape(const lin_case *c, size_t shape[TENSOR_RANK_MAX]);
 /* Floating type of the inputs: the widest of X (or operands) and weights. */
 tensor_type case_input_type(const lin_case *c);
 
-/* The same case with every input in `to`, float32 or float64. */
+/* Type of the inputs that a kernel of those types takes (linkv/driver.h). */
+tensor_type case_type_for(lkv_stage stage, lkv_dtype operand_type, lkv_dtype output_type);
+
+/* The same case with every input in `to`, float32, float64 or bfloat16. */
 bool case_convert(const lin_case *in, tensor_type to, lin_case *out, error *err);
 
 void case_free(lin_case *c);

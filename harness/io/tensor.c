@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "linkv/bfloat16.h"
+
 size_t tensor_type_size(tensor_type type) {
   switch (type) {
     case TENSOR_FLOAT16:
@@ -87,10 +89,6 @@ static float float_of_bits(uint32_t bits) {
   return value;
 }
 
-static float float_of_bfloat16(uint16_t bits) {
-  return float_of_bits((uint32_t)bits << 16);
-}
-
 /* 1 sign, 5 exponent (bias 15), 10 fraction bits. */
 static float float_of_float16(uint16_t bits) {
   uint32_t sign = (uint32_t)(bits & 0x8000u) << 16;
@@ -110,7 +108,7 @@ static double element(const tensor *t, size_t i) {
     case TENSOR_FLOAT16:
       return float_of_float16(((const uint16_t *)t->data)[i]);
     case TENSOR_BFLOAT16:
-      return float_of_bfloat16(((const uint16_t *)t->data)[i]);
+      return lkv_bfloat16_widen(((const uint16_t *)t->data)[i]);
     case TENSOR_FLOAT32:
       return ((const float *)t->data)[i];
     case TENSOR_FLOAT64:
@@ -121,26 +119,37 @@ static double element(const tensor *t, size_t i) {
   return 0;
 }
 
+/* Sets element i, rounded to nearest even. False where a finite value became infinite. */
+static bool set_element(tensor *t, size_t i, double value) {
+  double rounded = value;
+  if (t->type == TENSOR_FLOAT64) {
+    ((double *)t->data)[i] = value;
+  } else if (t->type == TENSOR_FLOAT32) {
+    rounded = ((float *)t->data)[i] = (float)value;
+  } else {
+    const uint16_t bits = ((uint16_t *)t->data)[i] = lkv_bfloat16_round_f64(value);
+    rounded = lkv_bfloat16_widen(bits);
+  }
+  return isfinite(rounded) || !isfinite(value);
+}
+
 bool tensor_convert(const tensor *in, tensor_type to, tensor *out, error *err) {
   *out = (tensor){0};
-  if (in->type == TENSOR_INT64 || (to != TENSOR_FLOAT32 && to != TENSOR_FLOAT64))
+  if (in->type == TENSOR_INT64 ||
+      (to != TENSOR_FLOAT32 && to != TENSOR_FLOAT64 && to != TENSOR_BFLOAT16))
     return error_set(err, "no conversion from %s to %s; it is defined between floats",
                      tensor_type_name(in->type), tensor_type_name(to));
   if (!tensor_make(out, to, in->rank, in->shape, err)) return false;
-  if (in->type == to)
+  if (in->type == to) {
     memcpy(out->data, in->data, in->count * tensor_type_size(to));
-  else if (to == TENSOR_FLOAT32)
-    for (size_t i = 0; i < in->count; i++) {
-      const double value = element(in, i);
-      const float narrow = (float)value;
-      ((float *)out->data)[i] = narrow;
-      if (isinf(narrow) && !isinf(value)) {
-        tensor_free(out);
-        return error_set(err, "%g is beyond float32; scale the data", value);
-      }
+    return true;
+  }
+  for (size_t i = 0; i < in->count; i++)
+    if (!set_element(out, i, element(in, i))) {
+      tensor_free(out);
+      return error_set(err, "%g is beyond %s; scale the data", element(in, i),
+                       tensor_type_name(to));
     }
-  else
-    for (size_t i = 0; i < in->count; i++) ((double *)out->data)[i] = element(in, i);
   return true;
 }
 

@@ -39,9 +39,9 @@ bool tensor_count(size_t rank, const size_t *shape, size_t *count);
 bool tensor_make(tensor *out, tensor_type type, size_t rank, const size_t *shape,
                  error *err);
 
-/* A copy of `in` in another floating type, shape kept. Widening is exact; narrowing to
- * float32 rounds to nearest even, and fails where a finite value would become infinite.
- * `to` is TENSOR_FLOAT32 or TENSOR_FLOAT64. */
+/* A copy of `in` in another floating type, shape kept. Widening is exact; narrowing
+ * rounds to nearest even, and fails where a finite value would become infinite. `to` is
+ * TENSOR_FLOAT32, TENSOR_FLOAT64 or TENSOR_BFLOAT16. */
 bool tensor_convert(const tensor *in, tensor_type to, tensor *out, error *err);
 
 /* Frees the data and zeroes the struct; a zeroed tensor is allowed. */

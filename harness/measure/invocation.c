@@ -20,7 +20,7 @@ static bool settle_problem(invocation *v, size_t tile_q, size_t tile_k, error *e
 
 static bool own_inputs(invocation *v, const lin_case *c, error *err) {
   const tensor_type type =
-      v->kernel->operand_type == LKV_FLOAT64 ? TENSOR_FLOAT64 : TENSOR_FLOAT32;
+      case_type_for(c->stage, v->kernel->operand_type, v->kernel->output_type);
   if (!case_convert(c, type, &v->owned, err)) return false;
   v->inputs.stage = v->owned.stage;
   v->inputs.x = v->owned.x.data;
@@ -48,7 +48,7 @@ static bool make_output(invocation *v, error *err) {
   if (__builtin_mul_overflow(p->batch, p->seq_len, &v->y_count) ||
       __builtin_mul_overflow(v->y_count, p->heads, &v->y_count) ||
       __builtin_mul_overflow(v->y_count, p->head_dim, &v->y_count) ||
-      __builtin_mul_overflow(v->y_count, lkv_dtype_size(v->kernel->operand_type), &bytes))
+      __builtin_mul_overflow(v->y_count, lkv_dtype_size(v->kernel->output_type), &bytes))
     return error_set(err, "kernel %s: output: %s", v->kernel->name,
                      lkv_status_text(LKV_TOO_LARGE));
   error why;
@@ -83,7 +83,7 @@ uint64_t invocation_hash(const invocation *v) {
 double *invocation_output(const invocation *v) {
   double *copy = malloc(v->y_count * sizeof *copy);
   if (!copy) return NULL;
-  if (v->kernel->operand_type == LKV_FLOAT64) {
+  if (v->kernel->output_type == LKV_FLOAT64) {
     memcpy(copy, v->y.data, v->y.bytes);
     return copy;
   }

@@ -12,15 +12,16 @@ typedef struct invocation {
   lkv_inputs inputs;   /* views of `owned` */
   size_t threads;
   buffer workspace;
-  buffer y;       /* (batch, seq_len, heads, head_dim) of the kernel's operand type */
+  buffer y;       /* (batch, seq_len, heads, head_dim) of the kernel's output type */
   size_t y_count; /* elements */
-  lin_case owned; /* the case in the kernel's operand type */
+  lin_case owned; /* the case in the types the kernel takes */
 } invocation;
 
-/* Converts the case's inputs to the kernel's operand type and makes workspace and output.
- * tile_q and tile_k are 0 for the kernel's default. Nothing of the workspace is touched
- * yet; the output is filled with NaN, so that an element never written shows. Fails,
- * naming the kernel, where it does not support the problem or memory cannot be had. */
+/* Converts the case's inputs to the types the kernel takes and makes workspace and
+ * output. tile_q and tile_k are 0 for the kernel's default. Nothing of the workspace is
+ * touched yet; the output is filled with NaN, so that an element never written shows.
+ * Fails, naming the kernel, where it does not support the problem or memory cannot be
+ * had. */
 bool invocation_make(invocation *out, const lkv_kernel *kernel, const lin_case *c,
                      size_t tile_q, size_t tile_k, size_t threads, error *err);
 

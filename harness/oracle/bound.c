@@ -177,17 +177,17 @@ bool bounds_room(const oracle_shape *s, bounds *out, error *err) {
 }
 
 bool bounds_make(const oracle_shape *shape, double eps,
-                 const magnitude_operands *operands, double unit, bounds *out,
-                 error *err) {
+                 const magnitude_operands *operands, gauge_precision precision,
+                 bounds *out, error *err) {
   bound_context x = {.shape = shape,
                      .operands = operands,
-                     .unit = unit,
-                     .factor = unit <= GAUGE_FLOAT64 ? 2 : 1,
+                     .unit = precision.unit,
+                     .factor = precision.unit <= GAUGE_FLOAT64 ? 2 : 1,
                      .result = out};
   x.m.eps = eps;
-  x.view[DET].gauge = (gauge){.unit = unit};
-  x.view[STAT].gauge = (gauge){.unit = unit, .noise = true};
-  x.view[OWN].gauge = (gauge){.unit = GAUGE_FLOAT64};
+  x.view[DET].gauge = (gauge){.of = precision};
+  x.view[STAT].gauge = (gauge){.of = precision, .noise = true};
+  x.view[OWN].gauge = (gauge){.of = {.unit = GAUGE_FLOAT64}};
   const oracle_visitor visitor = {visit, &x};
   const bool ok = bounds_room(shape, out, err) && context_make(&x, err) &&
                   oracle_attention(shape, eps, operands->value, out->y, &visitor, err);

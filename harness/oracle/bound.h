@@ -1,11 +1,12 @@
 /* The oracle's output, and beside every element the bound B on what rounding may do to it
- * in a kernel whose operations are good to `unit`: the worst case (det), and a model of
+ * in a kernel of some precision: the worst case (det), and a model of
  * rounding as noise (stat). docs/verdicts.md derives both. */
 #ifndef ORACLE_BOUND_H
 #define ORACLE_BOUND_H
 
 #include <stdint.h>
 
+#include "gauge.h"
 #include "magnitude.h"
 
 /* Relative error of a kernel's exp, in units: two units in the last place. */
@@ -58,11 +59,11 @@ typedef struct bounds {
   size_t fit_count;
 } bounds;
 
-/* Bounds for a kernel of precision `unit` (2^-24 float32, 2^-53 float64). Where unit is
+/* Bounds for a kernel of that precision. Where its unit is
  * the oracle's own, both err: det and stat are twice the bound of one. */
 bool bounds_make(const oracle_shape *shape, double eps,
-                 const magnitude_operands *operands, double unit, bounds *out,
-                 error *err);
+                 const magnitude_operands *operands, gauge_precision precision,
+                 bounds *out, error *err);
 /* Room for the bounds of that shape, zero, without fits. */
 bool bounds_room(const oracle_shape *shape, bounds *out, error *err);
 void bounds_free(bounds *b);

@@ -6,22 +6,42 @@
 #include "bound.h"
 
 double gauge_tiny(gauge g) {
-  return g.unit > GAUGE_FLOAT64 ? (double)FLT_MIN : DBL_MIN;
+  return g.of.unit > GAUGE_FLOAT64 ? (double)FLT_MIN : DBL_MIN;
 }
 
-double gauge_gamma(gauge g, double m) {
-  if (g.noise) return BOUND_STAT_SIGMAS * g.unit * sqrt(m / 3);
-  const double mu = m * g.unit;
+/* gamma_m of unit u. */
+static double worst(double u, double m) {
+  const double mu = m * u;
   return mu < 1 ? mu / (1 - mu) : INFINITY;
 }
 
-double gauge_worst(gauge g, double m) {
-  return gauge_gamma((gauge){.unit = g.unit}, m);
+double gauge_gamma(gauge g, double m) {
+  return g.noise ? BOUND_STAT_SIGMAS * g.of.unit * sqrt(m / 3) : worst(g.of.unit, m);
 }
 
-double gauge_sum_error(gauge g, double m, double absolute, double square) {
-  const double worst = gauge_worst(g, m) * absolute;
-  if (!g.noise) return worst;
-  const double noise = BOUND_STAT_SIGMAS * g.unit * sqrt(square / 3);
-  return noise < worst ? noise : worst;
+double gauge_worst(gauge g, double m) {
+  return worst(g.of.unit, m);
+}
+
+double gauge_worst_of(gauge g, magnitude_roundings r) {
+  const double steps = worst(g.of.unit, r.steps);
+  if (g.of.factor == 0 && g.of.operand == 0) return steps;
+  const double factors = worst(g.of.factor, r.factors);
+  const double operands = worst(g.of.operand, r.operands);
+  return (1 + steps) * (1 + factors) * (1 + operands) - 1;
+}
+
+double gauge_noise_of(gauge g, magnitude_roundings r, double square) {
+  const double stored = g.of.factor * g.of.factor * r.factors +
+                        g.of.operand * g.of.operand * r.operand_noise;
+  const double u =
+      stored > 0 ? sqrt(g.of.unit * g.of.unit + stored / r.steps) : g.of.unit;
+  return BOUND_STAT_SIGMAS * u * sqrt(square / 3);
+}
+
+double gauge_sum_error(gauge g, magnitude_roundings r, double absolute, double square) {
+  const double most = gauge_worst_of(g, r) * absolute;
+  if (!g.noise) return most;
+  const double noise = gauge_noise_of(g, r, square);
+  return noise < most ? noise : most;
 }

@@ -109,9 +109,12 @@ static void take_token(magnitudes *m, const oracle_row *row) {
 static magnitude_counts count_roundings(const magnitudes *m, size_t t) {
   const double n = (double)t + 1, d = (double)m->shape.head_dim;
   const double inner = (double)m->operands->inner;
-  return (magnitude_counts){.numerator = n + 2 * d + 3 + 4 * inner,
-                            .denominator = n + d + 1 + 2 * inner,
-                            .value = 3 * n + d + 8 + 3 * inner,
+  const magnitude_roundings numerator = {n + 2 * d + 3 + 4 * inner, 2, 4, d + 3};
+  const magnitude_roundings denominator = {n + d + 1 + 2 * inner, 1, 2, 2};
+  const magnitude_roundings value = {3 * n + d + 8 + 3 * inner, 3, 3, d + 2};
+  return (magnitude_counts){.numerator = numerator,
+                            .denominator = denominator,
+                            .value = value,
                             .sum = 2 * n + 6,
                             .products = 2 * n * d + 2};
 }
@@ -121,7 +124,7 @@ static void numerator_component(magnitudes *m, const oracle_row *row, const doub
                                 size_t a) {
   const size_t d = m->shape.head_dim, at = row->t * d;
   const double *abs_q = m->absolute[Q] + at, *sq_q = m->square[Q] + at;
-  const double count = m->counts.numerator;
+  const double count = m->counts.numerator.steps;
   double sum = 0, squares = 0, walk = 0, product = 0;
   for (size_t b = 0; b < d; b++) {
     const double s = row->s_k[a * d + b];
@@ -140,7 +143,7 @@ static void numerator_scores(magnitudes *m, const oracle_row *row, const double 
   const size_t d = m->shape.head_dim, stride = m->shape.heads * d;
   for (size_t j = 0; j <= row->t; j++) {
     const double score = dot(d, vk + j * stride, q);
-    const double factor = m->counts.numerator * score * score;
+    const double factor = m->counts.numerator.steps * score * score;
     for (size_t a = 0; a < d; a++) m->sq_n[a] += factor * m->square[KK][j * d + a];
   }
 }
@@ -157,7 +160,7 @@ static void take_row(magnitudes *m, const oracle_row *row) {
   const size_t start = row->batch * m->shape.seq_len * stride + row->head * d;
   const double *q = m->operands->value[Q] + start + row->t * stride;
   const double *abs_q = m->absolute[Q] + row->t * d;
-  const double count = m->counts.denominator;
+  const double count = m->counts.denominator.steps;
   m->abs_q = m->abs_vkq = 0;
   for (size_t a = 0; a < d; a++) {
     numerator_component(m, row, q, a);
@@ -192,7 +195,7 @@ static void take_pair(magnitudes *m, const oracle_row *row, size_t i) {
     dv_sq += qv2[c] * m->sq_dv[c];
     abs_qk += qk[c];
   }
-  const double count = m->counts.numerator, down = m->counts.denominator;
+  const double count = m->counts.numerator.steps, down = m->counts.denominator.steps;
   m->n_abs[i] = n_abs;
   m->n_sq[i] = n_sq + count * (parts * D * D + n * n);
   m->n_underflow[i] = (1 + abs_qk) * (1 + m->abs_q) + d_abs + m->abs_vkq;
@@ -226,6 +229,6 @@ void magnitudes_value_sq(const magnitudes *m, const double *s_v, const double *a
     for (size_t c = 0; c < d; c++) {
       const size_t at = r * d + c;
       const double squares = m->sq_sv[at] + s_v[at] * s_v[at];
-      out[c] += a[r] * (m->counts.value * squares + m->walk_sv[at]);
+      out[c] += a[r] * (m->counts.value.steps * squares + m->walk_sv[at]);
     }
 }

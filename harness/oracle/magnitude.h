@@ -17,8 +17,16 @@ typedef struct magnitude_operands {
 } magnitude_operands;
 
 /* Roundings a monomial may pass on its way into a sum, E1 to E4. */
+typedef struct magnitude_roundings {
+  double steps;         /* of operations */
+  double factors;       /* of results that are rounded before they are multiplied */
+  double operands;      /* of operands */
+  double operand_noise; /* the same, in units of the squares */
+} magnitude_roundings;
+
 typedef struct magnitude_counts {
-  double numerator, denominator, value, sum;
+  magnitude_roundings numerator, denominator, value;
+  double sum;
   double products; /* in a denominator, at most: each may underflow */
 } magnitude_counts;
 

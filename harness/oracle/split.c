@@ -109,11 +109,12 @@ static void good_mean(const bound_context *x, const bound_view *v, const oracle_
 void split_numerator_error(bound_context *x, const bound_view *v, const oracle_row *row,
                            size_t i, double *out) {
   const size_t d = x->shape->head_dim;
-  const double m = x->m.counts.value, dv = row->denominator_v[i];
+  const magnitude_roundings count = x->m.counts.value;
+  const double dv = row->denominator_v[i];
   magnitudes_value_sq(&x->m, row->s_v, x->m.square[QV] + i * d, out);
   for (size_t c = 0; c < d; c++) {
     const double n = row->value[i * d + c] * dv;
-    out[c] = BOUND_STAT_SIGMAS * v->gauge.unit * sqrt((out[c] + m * n * n) / 3);
+    out[c] = gauge_noise_of(v->gauge, count, out[c] + count.steps * n * n);
   }
 }
 

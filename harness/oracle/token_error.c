@@ -4,8 +4,7 @@
 
 double token_denominator_error(const bound_context *x, gauge g, double absolute,
                                double square) {
-  const double m = x->m.counts.denominator;
-  return gauge_sum_error(g, m, absolute, square) +
+  return gauge_sum_error(g, x->m.counts.denominator, absolute, square) +
          2 * x->m.counts.products * gauge_tiny(g) * (1 + absolute);
 }
 
@@ -25,7 +24,7 @@ static double exp_error(gauge g, const oracle_row *row, double rescalings) {
   const double worst = gauge_worst(g, BOUND_EXP_UNITS * ((double)row->t + 2));
   if (!g.noise) return worst;
   const double noise =
-      BOUND_STAT_SIGMAS * BOUND_EXP_UNITS * g.unit * sqrt((1 + rescalings) / 3);
+      BOUND_STAT_SIGMAS * BOUND_EXP_UNITS * g.of.unit * sqrt((1 + rescalings) / 3);
   return noise < worst ? noise : worst;
 }
 
@@ -41,12 +40,12 @@ static double max_of(size_t count, const double *x) {
 static double measure_logits(bound_context *x, bound_view *v, const oracle_row *row) {
   const magnitudes *m = &x->m;
   const gauge g = v->gauge;
-  const double two = gauge_worst(g, 2), count = m->counts.numerator;
+  const double two = gauge_worst(g, 2), steps = m->counts.numerator.steps;
   double largest = 0;
   for (size_t i = 0; i <= row->t; i++) {
     const double l = fabs(row->logit[i]), D = fabs(row->denominator_k[i]);
-    const double e_n = gauge_sum_error(g, count, m->n_abs[i], m->n_sq[i]) +
-                       4 * count * gauge_tiny(g) * m->n_underflow[i];
+    const double e_n = gauge_sum_error(g, m->counts.numerator, m->n_abs[i], m->n_sq[i]) +
+                       4 * steps * gauge_tiny(g) * m->n_underflow[i];
     const double e_d = token_denominator_error(x, g, m->d_abs[i], m->d_sq[i]);
     v->error_dv[i] = token_denominator_error(x, g, m->dv_abs[i], m->dv_sq[i]);
     v->lambda[i] = INFINITY;

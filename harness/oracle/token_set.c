@@ -27,7 +27,7 @@ void set_add(bound_context *x, const bound_view *v, const oracle_row *row, size_
     return;
   }
   const double inverse = reciprocal(v, row, i);
-  const double relative = grown * (v->error_dv[i] * inverse * (1 + 2 * v->gauge.unit) +
+  const double relative = grown * (v->error_dv[i] * inverse * (1 + 2 * v->gauge.of.unit) +
                                    gauge_worst(v->gauge, 2));
   const double share = grown * inverse, dv = row->denominator_v[i];
   const double squared = share * dv * dv;
@@ -48,21 +48,22 @@ void set_add(bound_context *x, const bound_view *v, const oracle_row *row, size_
 /* sum w e^lambda E_nv / (|Dv| - E_Dv), at once for all tokens of the set. */
 void set_numerator_errors(bound_context *x, const bound_view *v, const oracle_row *row) {
   const size_t d = x->shape->head_dim;
-  const double m = x->m.counts.value;
+  const magnitude_roundings count = x->m.counts.value;
   bound_sums *s = &x->sums;
-  const double down = 4 * m * gauge_tiny(v->gauge) * s->omega * (1 + x->m.abs_vv_max) *
-                      (1 + x->m.abs_qv_sum);
+  const double down = 4 * count.steps * gauge_tiny(v->gauge) * s->omega *
+                      (1 + x->m.abs_vv_max) * (1 + x->m.abs_qv_sum);
   if (!v->gauge.noise) {
     magnitudes_value_abs(&x->m, s->inner, s->error);
     for (size_t c = 0; c < d; c++)
-      s->error[c] = gauge_worst(v->gauge, m) * s->error[c] + down;
+      s->error[c] = gauge_worst_of(v->gauge, count) * s->error[c] + down;
     return;
   }
   magnitudes_value_sq(&x->m, row->s_v, s->inner, s->error);
   for (size_t c = 0; c < d; c++)
-    s->error[c] = BOUND_STAT_SIGMAS * v->gauge.unit *
-                      sqrt(s->omega * (s->error[c] + m * s->numerator[c]) / 3) +
-                  down;
+    s->error[c] =
+        gauge_noise_of(v->gauge, count,
+                       s->omega * (s->error[c] + count.steps * s->numerator[c])) +
+        down;
 }
 
 void set_bound(bound_context *x, const bound_view *v, const oracle_row *row,
@@ -85,7 +86,7 @@ void set_bound(bound_context *x, const bound_view *v, const oracle_row *row,
 
 void set_underflow(bound_context *x, const oracle_row *row) {
   const size_t d = x->shape->head_dim;
-  const double m = 4 * x->m.counts.value;
+  const double m = 4 * x->m.counts.value.steps;
   magnitudes_value_abs(&x->m, x->m.abs_qv, x->underflow);
   for (size_t c = 0; c < d; c++) {
     double sum = 1 + x->m.abs_vv[c];

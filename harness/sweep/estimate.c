@@ -14,9 +14,8 @@
 /* Of the timed span, spent on finding the call count. */
 #define CALIBRATION_OVERHEAD 1.5
 
-/* Work of a reassociated kernel on the threads that have some; those by definition do
- * head_dim times as much, which scaling from a sighting of the same kernel takes care of.
- */
+/* Work of a reassociated kernel on the threads that have some; definitional ones do
+ * head_dim times as much. */
 static double work_of(const lkv_problem *p, size_t threads) {
   const double slices = (double)p->batch * (double)p->heads;
   const double used = (double)threads < slices ? (double)threads : slices;
@@ -103,7 +102,9 @@ static double call_seconds(const estimate *e, const point *p) {
   const sighting wanted = sighting_of(p, 0);
   double distance;
   const sighting *s = nearest(e, &wanted, &distance);
-  if (!s) return by_definition(&p->problem, p->threads) / GUESSED_FLOPS;
+  if (!s && p->kernel->family == LKV_DEFINITIONAL)
+    return by_definition(&p->problem, p->threads) / GUESSED_FLOPS;
+  if (!s) return work_of(&p->problem, p->threads) / GUESSED_FLOPS;
   return s->call_s * exp(wanted.log_work - s->log_work);
 }
 

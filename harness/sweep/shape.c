@@ -12,23 +12,27 @@
 #include "inputs.h"
 #include "reference.h"
 
-/* The file: a line that names the shape, X where there is one, the seven operands or
- * weights, y and its bounds, the rows and fits of the bounds, and a hash of all that. */
+/* The file: a line that names the shape and the precision, X where there is one, the
+ * seven operands or weights, y and its bounds, the rows and fits of the bounds, and a
+ * hash of all that. */
 enum { NAME_SIZE = 256 };
 
 static void name_shape(const point *p, char name[NAME_SIZE]) {
   const lkv_problem *q = &p->problem;
   memset(name, 0, NAME_SIZE);
-  snprintf(name, NAME_SIZE, "linkv shape %s %s %" PRIu64 " %zu %zu %zu %zu %a",
+  const lkv_kernel *k = p->kernel;
+  snprintf(name, NAME_SIZE, "linkv shape %s %s %" PRIu64 " %zu %zu %zu %zu %a %s %s %s",
            lkv_stage_name(p->stage), p->regime, p->seed, q->batch, q->seq_len, q->heads,
-           q->head_dim, q->eps);
+           q->head_dim, q->eps, lkv_dtype_name(k->operand_type),
+           lkv_dtype_name(k->output_type), lkv_dtype_name(k->factor_type));
 }
 
 bool shape_make(const point *p, bool judge, shape *out, error *err) {
   *out = (shape){0};
   bool ok = inputs_make(regime_find(p->regime), p->seed, p->stage, &p->problem,
                         &out->inputs, err);
-  if (ok && judge) ok = reference_bounds(&out->inputs, LKV_FLOAT32, &out->bounds, err);
+  if (ok && judge)
+    ok = reference_bounds(&out->inputs, precision_of(p->kernel), &out->bounds, err);
   if (!ok) shape_free(out);
   return ok;
 }

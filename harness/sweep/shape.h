@@ -1,5 +1,6 @@
-/* What all points of one shape share: the inputs, and the oracle's output for them. Made
- * once, in a worker of its own, and handed from process to process in a file. */
+/* What all points of one shape and precision share: the inputs, and the oracle's output
+ * for them. Made once, in a worker of its own, and handed from process to process in a
+ * file. */
 #ifndef SWEEP_SHAPE_H
 #define SWEEP_SHAPE_H
 
@@ -9,7 +10,7 @@
 
 typedef struct shape {
   lin_case inputs; /* float32 */
-  bounds bounds; /* the oracle's output and bounds for float32; empty where not judged */
+  bounds bounds;   /* the oracle's output and bounds; empty where not judged */
 } shape;
 
 /* Makes the inputs of a point's shape from its seed, and the bounds where `judge`; free

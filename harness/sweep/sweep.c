@@ -16,6 +16,7 @@
 #include "linkv/driver.h"
 #include "linkv/registry.h"
 #include "machine.h"
+#include "precision.h"
 #include "process.h"
 #include "progress.h"
 #include "random.h"
@@ -48,6 +49,14 @@ typedef struct item {
   int severity;
 } item;
 
+/* A file in memory with what points of one shape and precision share. */
+typedef struct lending {
+  precision of;
+  int fd; /* -1: there is none, each worker makes its own */
+} lending;
+
+enum { LENDINGS_MAX = 8 };
+
 typedef struct sweep {
   const sweep_options *options;
   store *store;
@@ -57,7 +66,8 @@ typedef struct sweep {
   estimate estimate;
   progress progress;
   process_outcome *outcome;
-  int shape; /* a file in memory with what the shape's points share; -1: there is none */
+  lending lent[LENDINGS_MAX]; /* of the shape being measured */
+  size_t lent_count;
 } sweep;
 
 /* A worker's own threads are OpenMP's: BLAS must not start any. Several are pinned to a
@@ -68,12 +78,12 @@ static const char *const one_thread[] = {"OPENBLAS_NUM_THREADS=1", "OMP_DYNAMIC=
 static const char *const threads[] = {"OPENBLAS_NUM_THREADS=1", "OMP_DYNAMIC=false",
                                       "OMP_PROC_BIND=close", "OMP_PLACES=cores", NULL};
 
-static bool start_worker(sweep *w, const point *p, const char *const *flags,
+static bool start_worker(sweep *w, const point *p, const char *const *flags, int lent,
                          double timeout_s, error *err) {
   const process_options options = {.record_fd = WORKER_RECORD_FD,
                                    .timeout_s = timeout_s,
                                    .settings = p->threads > 1 ? threads : one_thread,
-                                   .lent = w->shape,
+                                   .lent = lent,
                                    .lent_as = WORKER_SHAPE_FD};
   arguments a;
   if (!arguments_of_worker(p, w->options, flags, &a))
@@ -84,24 +94,40 @@ static bool start_worker(sweep *w, const point *p, const char *const *flags,
 }
 
 static void drop_shape(sweep *w) {
-  if (w->shape >= 0) close(w->shape);
-  w->shape = -1;
+  for (size_t i = 0; i < w->lent_count; i++)
+    if (w->lent[i].fd >= 0) close(w->lent[i].fd);
+  w->lent_count = 0;
 }
 
-/* Has a worker make what the shape's points share, however long the oracle takes: no
- * kernel is charged for it. Where that fails each worker makes its own. */
+/* NULL where none was prepared. */
+static lending *find_lending(sweep *w, const point *p) {
+  for (size_t i = 0; i < w->lent_count; i++)
+    if (precision_equal(w->lent[i].of, precision_of(p->kernel))) return &w->lent[i];
+  return NULL;
+}
+
+/* An empty file in memory, or -1. */
+static int make_file(void) {
+  const int fd = memfd_create("linkv shape", MFD_CLOEXEC);
+  if (fd < 0 || fd >= PROCESS_LOW_FD) return fd;
+  const int high = fcntl(fd, F_DUPFD_CLOEXEC, PROCESS_LOW_FD);
+  close(fd);
+  return high;
+}
+
+/* Has a worker make what points of the shape and of that point's precision share, however
+ * long the oracle takes: no kernel is charged for it. Where that fails each worker makes
+ * its own. */
 static bool prepare_shape(sweep *w, const point *p, error *err) {
   static const char *const flags[] = {"--prepare", NULL};
-  drop_shape(w);
-  w->shape = memfd_create("linkv shape", MFD_CLOEXEC);
-  if (w->shape < 0) return true;
-  if (w->shape < PROCESS_LOW_FD) {
-    const int high = fcntl(w->shape, F_DUPFD_CLOEXEC, PROCESS_LOW_FD);
-    close(w->shape);
-    w->shape = high;
-  }
-  if (!start_worker(w, p, flags, PREPARE_TIMEOUT_S, err)) return false;
-  if (!w->outcome->exited || w->outcome->exit_code != 0) drop_shape(w);
+  if (find_lending(w, p) || w->lent_count == LENDINGS_MAX) return true;
+  lending *made = &w->lent[w->lent_count++];
+  *made = (lending){.of = precision_of(p->kernel), .fd = make_file()};
+  if (made->fd < 0) return true;
+  if (!start_worker(w, p, flags, made->fd, PREPARE_TIMEOUT_S, err)) return false;
+  if (w->outcome->exited && w->outcome->exit_code == 0) return true;
+  close(made->fd);
+  made->fd = -1;
   return true;
 }
 
@@ -114,8 +140,10 @@ static bool run_worker(sweep *w, const item *it, unsigned repetition, record *ou
   size_t count = 0;
   error note = {"without a whole record"};
   if (repetition == 1) flags[count++] = "--judge";
-  if (w->shape >= 0) flags[count++] = "--lent";
-  if (!start_worker(w, it->info.point, flags, timeout_s, err)) return false;
+  const lending *found = find_lending(w, it->info.point);
+  const int lent = found ? found->fd : -1;
+  if (lent >= 0) flags[count++] = "--lent";
+  if (!start_worker(w, it->info.point, flags, lent, timeout_s, err)) return false;
   if (worker->cancelled) return true;
   const char *end = strchr(worker->record, '\n');
   const bool finished =
@@ -143,6 +171,17 @@ static double expected(const sweep *w, const point *p) {
   return fmin(estimate_repetition(&w->estimate, p), w->options->timeout_s);
 }
 
+/* Whether item i is the first left of its shape and precision. */
+static bool needs_preparing(const sweep *w, size_t i) {
+  const point *p = w->items[i].info.point;
+  for (size_t k = i; k-- > 0 && plan_same_shape(w->items[k].info.point, p);)
+    if (item_left(w, &w->items[k]) &&
+        precision_equal(precision_of(w->items[k].info.point->kernel),
+                        precision_of(p->kernel)))
+      return false;
+  return true;
+}
+
 static double seconds_left(const sweep *w, size_t *repetitions, size_t *guessed) {
   double seconds = 0;
   *repetitions = *guessed = 0;
@@ -150,9 +189,7 @@ static double seconds_left(const sweep *w, size_t *repetitions, size_t *guessed)
     const item *it = &w->items[i];
     const size_t left = item_left(w, it);
     if (!left) continue;
-    const bool same = i && plan_same_shape(w->items[i - 1].info.point, it->info.point);
-    if (!same || !item_left(w, &w->items[i - 1]))
-      seconds += estimate_shape(it->info.point);
+    if (needs_preparing(w, i)) seconds += estimate_shape(it->info.point);
     seconds += expected(w, it->info.point) * (double)left;
     if (!estimate_knows(&w->estimate, it->info.point)) *guessed += left;
     *repetitions += left;
@@ -218,9 +255,12 @@ static bool worth_preparing(const point *p) {
 }
 
 static bool prepare_if_needed(sweep *w, size_t first, size_t count, error *err) {
-  for (size_t i = first; i < first + count; i++)
-    if (item_left(w, &w->items[i]) && worth_preparing(w->items[i].info.point))
-      return prepare_shape(w, w->items[i].info.point, err);
+  drop_shape(w);
+  for (size_t i = first; i < first + count; i++) {
+    const point *p = w->items[i].info.point;
+    if (item_left(w, &w->items[i]) && worth_preparing(p) && !prepare_shape(w, p, err))
+      return false;
+  }
   return true;
 }
 
@@ -275,12 +315,13 @@ static void close_sweep(sweep *w) {
 static bool open_sweep(sweep *w, const plan *p, const sweep_options *options, store *s,
                        error *err) {
   rows seen = {0};
-  *w = (sweep){.options = options,
-               .store = s,
-               .items = calloc(p->count + 1, sizeof *w->items),
-               .estimate = {.min_time_s = options->min_time_s},
-               .outcome = malloc(sizeof *w->outcome),
-               .shape = -1};
+  *w = (sweep){
+      .options = options,
+      .store = s,
+      .items = calloc(p->count + 1, sizeof *w->items),
+      .estimate = {.min_time_s = options->min_time_s},
+      .outcome = malloc(sizeof *w->outcome),
+  };
   bool ok = (w->items && w->outcome) || error_set(err, "out of memory for a plan");
   ok = ok && store_rows(s, STORE_LATEST_BUILD, NULL, &seen, err);
   if (ok) estimate_see_rows(&w->estimate, &seen);

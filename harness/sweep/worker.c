@@ -36,8 +36,9 @@ __attribute__((format(printf, 3, 4))) static bool conclude(record *out,
 static double predicted_bytes(const point *p, size_t workspace) {
   const double dim = (double)p->problem.heads * (double)p->problem.head_dim;
   const double tokens = (double)p->problem.batch * (double)p->problem.seq_len;
-  const double operand = tokens * dim * (double)lkv_dtype_size(p->kernel->operand_type);
-  return (double)workspace + (LKV_OPERANDS + 1) * operand;
+  const double operand = (double)lkv_dtype_size(p->kernel->operand_type);
+  const double output = (double)lkv_dtype_size(p->kernel->output_type);
+  return (double)workspace + tokens * dim * (LKV_OPERANDS * operand + output);
 }
 
 /* Whether the point can be started; if not, the record says why. */
@@ -113,8 +114,8 @@ static bool judge_output(const invocation *v, const bounds *b, record *out, bool
   double *y = invocation_output(v);
   bool ok = y || error_set(err, "out of memory for the output");
   if (ok) {
-    const metrics m = metrics_of(&v->problem, v->kernel->operand_type, y, b->y);
-    ok = verdict_of(&v->problem, v->kernel->operand_type, b, y, NULL, &found, err) &&
+    const metrics m = metrics_of(&v->problem, v->kernel->output_type, y, b->y);
+    ok = verdict_of(&v->problem, v->kernel->output_type, b, y, NULL, &found, err) &&
          (record_verdict(&m, &found, out) || error_set(err, "out of memory"));
     *wrong = ok && found.kind == VERDICT_WRONG;
   }
@@ -137,7 +138,7 @@ static void call(void *argument) {
 static bool time_calls(invocation *v, double min_time_s, record *out, error *err) {
   timed_call t = {.invocation = v};
   benchmark_time time;
-  const lkv_dtype type = v->kernel->operand_type;
+  const lkv_dtype type = v->kernel->output_type;
   const double before = peak_ceiling(type, PEAK_SECONDS);
   if (!benchmark_run(call, &t, min_time_s, &time, err)) return false;
   if (t.failed) return error_set(err, "%s", t.err.text);
@@ -172,14 +173,10 @@ static bool measure(invocation *v, const bounds *b, const worker_task *task,
   return check_repeat(v, out);
 }
 
-/* Lent bounds are those of float32 kernels, the many; one of float64 has its own made. */
 static bool open_shape(const worker_task *task, shape *out, error *err) {
   const point *p = &task->point;
-  const bool ok = task->lent ? shape_read(WORKER_SHAPE_FD, p, out, err)
-                             : shape_make(p, task->judge, out, err);
-  if (!ok || !task->judge || p->kernel->operand_type == LKV_FLOAT32) return ok;
-  bounds_free(&out->bounds);
-  return reference_bounds(&out->inputs, LKV_FLOAT64, &out->bounds, err);
+  return task->lent ? shape_read(WORKER_SHAPE_FD, p, out, err)
+                    : shape_make(p, task->judge, out, err);
 }
 
 bool worker_measure(const worker_task *task, record *out, error *err) {

@@ -90,13 +90,17 @@ static double *compute_reference(const lin_case *c, error *err) {
   return y;
 }
 
-static bool compute_bounds(const lin_case *c, lkv_dtype type, bounds *out, error *err) {
+static bool compute_bounds(const lin_case *c, precision of, bounds *out, error *err) {
   const oracle_shape shape = shape_of(&c->problem);
+  const tensor_type type = case_type_for(c->stage, of.operand_type, of.output_type);
+  lin_case rounded;
   projected operands;
-  const bool ok = open_operands(c, true, &operands, err) &&
+  if (!case_convert(c, type, &rounded, err)) return false;
+  const bool ok = open_operands(&rounded, true, &operands, err) &&
                   bounds_make(&shape, c->problem.eps, &operands.view,
-                              type == LKV_FLOAT32 ? 0x1p-24 : 0x1p-53, out, err);
+                              precision_gauge(of, c->stage), out, err);
   close_operands(&operands);
+  case_free(&rounded);
   return ok;
 }
 
@@ -110,11 +114,11 @@ double *reference_output(const lin_case *c, error *err) {
   return y;
 }
 
-bool reference_bounds(const lin_case *c, lkv_dtype type, bounds *out, error *err) {
+bool reference_bounds(const lin_case *c, precision of, bounds *out, error *err) {
   fenv_t environment;
   fegetenv(&environment);
   fesetenv(FE_DFL_ENV);
-  const bool ok = compute_bounds(c, type, out, err);
+  const bool ok = compute_bounds(c, of, out, err);
   fesetenv(&environment);
   return ok;
 }

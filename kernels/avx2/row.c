@@ -15,7 +15,10 @@ const lkv_kernel lkv_kernel_avx2_row = {
     .algorithm = "row",
     .isa = LKV_ISA_AVX2,
     .operand_type = LKV_FLOAT32,
+    .output_type = LKV_FLOAT32,
     .accum_type = LKV_FLOAT32,
+    .factor_type = LKV_FLOAT32,
+    .family = LKV_REASSOCIATED,
     .summary =
         "reassociated, whole rows of logits, 16 queries side by side: for short "
         "sequences; O(T^2 d) time, O(T + d^2) memory",

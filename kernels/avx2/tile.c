@@ -23,7 +23,10 @@ const lkv_kernel lkv_kernel_avx2_tile = {
     .algorithm = "tile",
     .isa = LKV_ISA_AVX2,
     .operand_type = LKV_FLOAT32,
+    .output_type = LKV_FLOAT32,
     .accum_type = LKV_FLOAT32,
+    .factor_type = LKV_FLOAT32,
+    .family = LKV_REASSOCIATED,
     .summary =
         "2-D tiles, online softmax, chunked prefix states: O(T^2 d) time, O(d^2) memory",
     .source = "notebook: LinKVBlockMultiHeadFlash, its sums reassociated",

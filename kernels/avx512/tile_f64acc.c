@@ -24,7 +24,10 @@ const lkv_kernel lkv_kernel_avx512_tile_f64acc = {
     .algorithm = "tile",
     .isa = LKV_ISA_AVX512,
     .operand_type = LKV_FLOAT32,
+    .output_type = LKV_FLOAT32,
     .accum_type = LKV_FLOAT64,
+    .factor_type = LKV_FLOAT32,
+    .family = LKV_REASSOCIATED,
     .summary =
         "2-D tiles in float32, prefix states and softmax sums in float64: O(T^2 d) time, "
         "O(d^2) memory",

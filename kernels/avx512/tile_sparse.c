@@ -23,7 +23,10 @@ const lkv_kernel lkv_kernel_avx512_tile_sparse = {
     .algorithm = "tile_sparse",
     .isa = LKV_ISA_AVX512,
     .operand_type = LKV_FLOAT32,
+    .output_type = LKV_FLOAT32,
     .accum_type = LKV_FLOAT32,
+    .factor_type = LKV_FLOAT32,
+    .family = LKV_REASSOCIATED,
     .summary =
         "2-D tiles that skip weights of exactly 0, bit-identical to the dense tiles on "
         "finite data: O(T^2 d) time, O(d^2) memory",

@@ -133,7 +133,10 @@ const lkv_kernel lkv_kernel_blas_materialized = {
     .algorithm = "materialized",
     .isa = LKV_ISA_SCALAR,
     .operand_type = LKV_FLOAT32,
+    .output_type = LKV_FLOAT32,
     .accum_type = LKV_FLOAT32,
+    .factor_type = LKV_FLOAT32,
+    .family = LKV_REASSOCIATED,
     .summary =
         "reassociated, T x T matrices, products by OpenBLAS: O(T^2 d) time, "
         "O(T^2) memory",

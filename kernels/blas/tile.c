@@ -275,7 +275,10 @@ const lkv_kernel lkv_kernel_blas_tile = {
     .algorithm = "tile",
     .isa = LKV_ISA_AVX2,
     .operand_type = LKV_FLOAT32,
+    .output_type = LKV_FLOAT32,
     .accum_type = LKV_FLOAT32,
+    .factor_type = LKV_FLOAT32,
+    .family = LKV_REASSOCIATED,
     .summary =
         "reassociated 2-D tiles under a running maximum, products by OpenBLAS: "
         "O(T^2 d) time, O(tile^2 + d^2) memory",

@@ -13,7 +13,10 @@ const lkv_kernel lkv_kernel_scalar_materialized = {
     .algorithm = "materialized",
     .isa = LKV_ISA_SCALAR,
     .operand_type = LKV_FLOAT32,
+    .output_type = LKV_FLOAT32,
     .accum_type = LKV_FLOAT32,
+    .factor_type = LKV_FLOAT32,
+    .family = LKV_DEFINITIONAL,
     .summary =
         "all prefix states, keys and values in memory: O(T^2 d^2) time, O(T^2 d + T d^2) "
         "memory",

@@ -12,7 +12,10 @@ const lkv_kernel lkv_kernel_scalar_per_step = {
     .algorithm = "per_step",
     .isa = LKV_ISA_SCALAR,
     .operand_type = LKV_FLOAT32,
+    .output_type = LKV_FLOAT32,
     .accum_type = LKV_FLOAT32,
+    .factor_type = LKV_FLOAT32,
+    .family = LKV_DEFINITIONAL,
     .summary =
         "keys and values of the prefix rebuilt each step: O(T^2 d^2) time, O(T d) memory",
     .source = "notebook: lin_kv_block_memory_efficient",

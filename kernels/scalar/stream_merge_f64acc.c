@@ -13,7 +13,10 @@ const lkv_kernel lkv_kernel_scalar_stream_merge_f64acc = {
     .algorithm = "stream_merge",
     .isa = LKV_ISA_SCALAR,
     .operand_type = LKV_FLOAT32,
+    .output_type = LKV_FLOAT32,
     .accum_type = LKV_FLOAT64,
+    .factor_type = LKV_FLOAT32,
+    .family = LKV_DEFINITIONAL,
     .summary =
         "softmax over key tiles, each merged under its own maximum, in float64: O(T^2 "
         "d^2) time, O(tile d + d^2) memory",

@@ -129,10 +129,10 @@ static size_t huge(const lkv_problem *p) {
   return (size_t)1 << 46;
 }
 
-#define COMMON                                                                     \
-  .abi = LKV_KERNEL_ABI, .algorithm = "faulty", .isa = LKV_ISA_SCALAR,             \
-  .operand_type = LKV_FLOAT32, .accum_type = LKV_FLOAT32, .summary = "misbehaves", \
-  .source = "tests"
+#define COMMON                                                                        \
+  .abi = LKV_KERNEL_ABI, .algorithm = "faulty", .isa = LKV_ISA_SCALAR,                \
+  .operand_type = LKV_FLOAT32, .output_type = LKV_FLOAT32, .accum_type = LKV_FLOAT32, \
+  .factor_type = LKV_FLOAT32, .summary = "misbehaves", .source = "tests"
 
 static const lkv_kernel all[] = {
     {COMMON, .name = "faulty_segfault", .attention = segfaults},

@@ -69,7 +69,7 @@ for a, b in zip(rows, table):
         else: assert float(b[name]) == a[name], name
 assert all(r["label"] == 'a "quoted", label | é' for r in rows)
 kernels = strict(open("kernels.json").read())
-wanted = "name algorithm isa operand_type accum_type summary source available why_not".split()
+wanted = "name algorithm isa operand_type output_type accum_type factor_type family summary source available why_not".split()
 assert all(list(k) == wanted for k in kernels)
 defs = re.findall(r"^LKV_KERNEL\((\w+),", open(sys.argv[1] + "/kernels/kernels.def").read(), re.M)
 assert [k["name"] for k in kernels] == defs

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bounds_set.h"
 #include "inputs.h"
 #include "invocation.h"
 #include "linkv/registry.h"
-#include "reference.h"
 #include "verdict.h"
 
 /* A bound that no kernel comes near catches nothing. */
@@ -42,7 +42,7 @@ static bool judge(const lkv_kernel *kernel, const lin_case *c, const bounds *b, 
   double *y = NULL;
   bool ok = invocation_make(&v, kernel, c, 0, 0, 1, err) && invocation_run(&v, err) &&
             (y = invocation_output(&v)) != NULL &&
-            verdict_of(&c->problem, kernel->operand_type, b, y, NULL, &found, err);
+            verdict_of(&c->problem, kernel->output_type, b, y, NULL, &found, err);
   if (ok) {
     t->runs++;
     t->wrong += found.kind == VERDICT_WRONG;
@@ -55,17 +55,16 @@ static bool judge(const lkv_kernel *kernel, const lin_case *c, const bounds *b, 
 }
 
 static bool judge_all(const lin_case *c, size_t r, error *err) {
-  bounds b[2] = {{0}, {0}};
+  bounds_set set = {.given = c};
   const char *why;
-  bool ok = reference_bounds(c, LKV_FLOAT32, &b[LKV_FLOAT32], err) &&
-            reference_bounds(c, LKV_FLOAT64, &b[LKV_FLOAT64], err);
+  bool ok = true;
   for (size_t k = 0; ok && k < lkv_kernel_count(); k++) {
     const lkv_kernel *kernel = lkv_kernel_at(k);
     if (lkv_check(kernel, &c->problem, &why) != LKV_OK) continue;
-    ok = judge(kernel, c, &b[kernel->operand_type], &tallies[k][r], err);
+    const bounds *b = bounds_set_get(&set, precision_of(kernel), err);
+    ok = b && judge(kernel, c, b, &tallies[k][r], err);
   }
-  bounds_free(&b[LKV_FLOAT32]);
-  bounds_free(&b[LKV_FLOAT64]);
+  bounds_set_free(&set);
   return ok;
 }
 

@@ -221,7 +221,9 @@ static lkv_status attend(enum bug bug, const lkv_problem *p, const lkv_operands 
    .algorithm = "mutant",        \
    .isa = LKV_ISA_SCALAR,        \
    .operand_type = LKV_FLOAT32,  \
+   .output_type = LKV_FLOAT32,   \
    .accum_type = LKV_FLOAT32,    \
+   .factor_type = LKV_FLOAT32,   \
    .summary = what,              \
    .source = "tests/mutants",    \
    .workspace_bytes = workspace, \

@@ -10,10 +10,12 @@
 extern "C" {
 #endif
 
-/* Inputs of a whole problem, dense, C order, of the kernel's operand type.
- *   attention: operand[LKV_Q] ... operand[LKV_VV], each (batch, seq_len, heads, head_dim)
- *   block:     x (batch, seq_len, D) and weight[LKV_Q] ... weight[LKV_VV], each (D, D),
- *              D = heads * head_dim; operand[o] = x @ weight[o] */
+/* Inputs of a whole problem, dense, C order.
+ *   attention: operand[LKV_Q] ... operand[LKV_VV], each (batch, seq_len, heads,
+ * head_dim), of the kernel's operand type block:     x (batch, seq_len, D) and
+ * weight[LKV_Q] ... weight[LKV_VV], each (D, D), D = heads * head_dim, of the kernel's
+ * output type; operand[o] = x @ weight[o], computed in that type and rounded to the
+ * operand type */
 typedef struct lkv_inputs {
   lkv_stage stage;
   const void *operand[LKV_OPERANDS];
@@ -42,7 +44,7 @@ lkv_status lkv_workspace_bytes(const lkv_kernel *kernel, const lkv_problem *prob
 
 /* Runs `kernel` on at most `threads` >= 1 threads. `workspace` is aligned to
  * LKV_WORKSPACE_ALIGNMENT and holds lkv_workspace_bytes. `y` is (batch, seq_len, heads,
- * head_dim), dense, of the operand type. The bits of y do not depend on `threads`.
+ * head_dim), dense, of the output type. The bits of y do not depend on `threads`.
  * Refuses what lkv_check refuses, and missing or misaligned memory with LKV_INVALID. The
  * block stage sets OpenBLAS to one thread, for the whole process: the threads are
  * linkv's. */

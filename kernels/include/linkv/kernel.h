@@ -23,7 +23,7 @@ extern "C" {
 #endif
 
 /* Raised whenever the layout or meaning of anything in this file or problem.h changes. */
-#define LKV_KERNEL_ABI 2u
+#define LKV_KERNEL_ABI 3u
 
 /* Alignment of the workspace handed to a kernel, bytes. */
 #define LKV_WORKSPACE_ALIGNMENT 64u
@@ -70,15 +70,32 @@ typedef struct lkv_blocks {
                        const void *shared, size_t block, void *workspace, lkv_output y);
 } lkv_blocks;
 
+/* The order of a kernel's work: by it a sweep guesses times before it has measured any.
+ */
+typedef enum lkv_family {
+  LKV_REASSOCIATED, /* O(T^2 d): sums are reassociated, k_i(t) and v_i(t) never built */
+  LKV_DEFINITIONAL, /* O(T^2 d^2): builds them */
+  LKV_FAMILY_COUNT
+} lkv_family;
+
+/* "reassociated" or "definitional". */
+const char *lkv_family_name(lkv_family family);
+
 typedef struct lkv_kernel {
   uint32_t abi;          /* LKV_KERNEL_ABI */
-  const char *name;      /* <isa>_<algorithm>[_f64acc|_f64]: [a-z0-9_], unique */
+  const char *name;      /* <isa>_<algorithm>[_f64acc|_f64|_bf16]: [a-z0-9_], unique */
   const char *algorithm; /* "row", "stream_merge", ...: the same for every ISA */
   lkv_isa isa;
-  lkv_dtype operand_type; /* of operands and output */
-  lkv_dtype accum_type;   /* widest type of its accumulators */
-  const char *summary;    /* one line: what it does, cost in time and memory */
-  const char *source;     /* where the algorithm comes from */
+  lkv_dtype operand_type; /* of the operands */
+  lkv_dtype output_type;  /* of y, float32 or float64, as wide as operand_type or wider:
+                           * its operations are at least as precise */
+  lkv_dtype accum_type;   /* widest type of its accumulators, output_type or wider */
+  lkv_dtype factor_type;  /* output_type; or a narrower one, to which it rounds what it
+                           * computed before it multiplies with it, each once: prefix
+                           * states, S_K Q or k_i, v_i or the sum over QV_i, weights */
+  lkv_family family;
+  const char *summary; /* one line: what it does, cost in time and memory */
+  const char *source;  /* where the algorithm comes from */
 
   /* Whether the kernel computes this problem; if not, *why is a static string saying what
    * it needs. NULL: every valid problem. Never called with why == NULL. */

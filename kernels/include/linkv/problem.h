@@ -16,11 +16,17 @@
 extern "C" {
 #endif
 
-typedef enum lkv_dtype { LKV_FLOAT32, LKV_FLOAT64 } lkv_dtype;
+/* LKV_BFLOAT16 is a float32 cut to 16 bits (linkv/bfloat16.h): a type of storage. */
+typedef enum lkv_dtype {
+  LKV_FLOAT32,
+  LKV_FLOAT64,
+  LKV_BFLOAT16,
+  LKV_DTYPE_COUNT
+} lkv_dtype;
 
 /* Bytes of one element. */
 size_t lkv_dtype_size(lkv_dtype dtype);
-/* "float32" or "float64". */
+/* "float32", "float64" or "bfloat16". */
 const char *lkv_dtype_name(lkv_dtype dtype);
 
 /* What goes in: the block takes X and seven weights, the attention the seven operands. */

@@ -38,8 +38,21 @@
 #define OPERAND_TYPE ((lkv_dtype)99)
 #elif defined BROKEN_accum_range
 #define ACCUM_TYPE ((lkv_dtype)99)
-#elif defined BROKEN_accum_narrow
+#elif defined BROKEN_output_range
+#define OUTPUT_TYPE ((lkv_dtype)99)
+#elif defined BROKEN_output_stored
+#define OPERAND_TYPE LKV_BFLOAT16
+#define OUTPUT_TYPE  LKV_BFLOAT16
+#elif defined BROKEN_output_narrow
 #define OPERAND_TYPE LKV_FLOAT64
+#elif defined BROKEN_accum_narrow
+#define OUTPUT_TYPE LKV_FLOAT64
+#elif defined BROKEN_factor_range
+#define FACTOR_TYPE ((lkv_dtype)99)
+#elif defined BROKEN_factor_wide
+#define FACTOR_TYPE LKV_FLOAT64
+#elif defined BROKEN_family_range
+#define FAMILY ((lkv_family)99)
 #elif defined BROKEN_attention_null
 #define ATTENTION NULL
 #elif defined BROKEN_blocks_half
@@ -93,6 +106,15 @@ lkv_status defined_nowhere(const lkv_problem *problem, const lkv_operands *opera
 #ifndef ACCUM_TYPE
 #define ACCUM_TYPE LKV_FLOAT32
 #endif
+#ifndef OUTPUT_TYPE
+#define OUTPUT_TYPE LKV_FLOAT32
+#endif
+#ifndef FACTOR_TYPE
+#define FACTOR_TYPE LKV_FLOAT32
+#endif
+#ifndef FAMILY
+#define FAMILY LKV_REASSOCIATED
+#endif
 #ifndef BLOCKS
 #define BLOCKS NULL
 #endif
@@ -135,7 +157,10 @@ static const lkv_kernel broken = {
     .algorithm = ALGORITHM,
     .isa = ISA,
     .operand_type = OPERAND_TYPE,
+    .output_type = OUTPUT_TYPE,
     .accum_type = ACCUM_TYPE,
+    .factor_type = FACTOR_TYPE,
+    .family = FAMILY,
     .summary = SUMMARY,
     .source = SOURCE,
     .attention = ATTENTION,

@@ -321,7 +321,8 @@ static void test_block_in_float64(void **state) {
   block b = block_make();
   fixture f = block_project(&b);
   lkv_kernel kernel = fake;
-  kernel.operand_type = kernel.accum_type = LKV_FLOAT64;
+  kernel.operand_type = kernel.output_type = LKV_FLOAT64;
+  kernel.accum_type = kernel.factor_type = LKV_FLOAT64;
   kernel.attention = echo_float64;
   assert_int_equal(bytes_of(&kernel, &b.problem, LKV_STAGE_BLOCK, 1),
                    7 * (140 * 6 * sizeof(double)) + 64);

@@ -33,10 +33,12 @@ static void test_names_say_isa_and_algorithm(void **state) {
   (void)state;
   for (size_t i = 0; i < lkv_kernel_count(); i++) {
     const lkv_kernel *kernel = lkv_kernel_at(i);
-    const char *suffix = kernel->operand_type == LKV_FLOAT64         ? "_f64"
-                         : kernel->accum_type > kernel->operand_type ? "_f64acc"
+    const char *suffix = kernel->operand_type == LKV_BFLOAT16        ? "_bf16"
+                         : kernel->operand_type == LKV_FLOAT64       ? "_f64"
+                         : kernel->accum_type != kernel->output_type ? "_f64acc"
                                                                      : "";
-    const char *isa = lkv_isa_name(kernel->isa);
+    const char *isa =
+        kernel->isa == LKV_ISA_AVX512_BF16 ? "avx512" : lkv_isa_name(kernel->isa);
     char name[256];
     /* What a BLAS computes has the ISA that the library finds at run time. */
     if (strncmp(kernel->name, "blas_", 5) == 0) isa = "blas";

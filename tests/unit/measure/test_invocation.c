@@ -86,7 +86,8 @@ static size_t megabyte(const lkv_problem *problem) {
 
 #define DESCRIBE(kernel_name, type)                                                      \
   .abi = LKV_KERNEL_ABI, .name = kernel_name, .algorithm = "fake", .operand_type = type, \
-  .accum_type = type, .summary = "for tests", .source = "this file"
+  .output_type = type, .accum_type = type, .factor_type = type, .summary = "for tests",  \
+  .source = "this file"
 
 static const lkv_kernel mixer = {DESCRIBE("mixer", LKV_FLOAT32),
                                  .default_tiles = tiles_4_of_queries,

@@ -101,7 +101,8 @@ static void attention_f32(bool scores, double *y) {
 
 static void make(bounds *b, double unit) {
   error err;
-  EXPECT_OK(bounds_make(&shape, EPS, &operands, unit, b, &err), &err);
+  EXPECT_OK(bounds_make(&shape, EPS, &operands, (gauge_precision){.unit = unit}, b, &err),
+            &err);
 }
 
 /* Also that the bound is no more than a thousand times what is seen. */
@@ -223,7 +224,9 @@ static void projections_widen_it(void **state) {
     projected.square[o] = square;
   }
   error err;
-  EXPECT_OK(bounds_make(&shape, EPS, &projected, 0x1p-24, &rounded, &err), &err);
+  EXPECT_OK(bounds_make(&shape, EPS, &projected, (gauge_precision){.unit = 0x1p-24},
+                        &rounded, &err),
+            &err);
   for (size_t i = 0; i < COUNT; i++) {
     assert_true(rounded.det[i] > exact.det[i]);
     assert_true(rounded.stat[i] > exact.stat[i]);

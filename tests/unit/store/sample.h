@@ -12,6 +12,7 @@ static const lkv_kernel sample_kernel = {.abi = LKV_KERNEL_ABI,
                                          .algorithm = "sample",
                                          .isa = LKV_ISA_SCALAR,
                                          .operand_type = LKV_FLOAT32,
+                                         .output_type = LKV_FLOAT32,
                                          .accum_type = LKV_FLOAT64};
 
 static inline point sample_point(size_t seq_len) {

@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include "../check.h"
+#include "linkv/registry.h"
 
 static point a_point(lkv_stage stage) {
   return (point){
+      .kernel = lkv_kernel_find("scalar_row"),
       .stage = stage,
       .regime = "gaussian",
       .seed = 7,

@@ -63,7 +63,7 @@ static size_t check_golden(const char *path) {
   size_t outputs = 0;
   EXPECT_OK(npz_read(path, &file, &err), &err);
   EXPECT_OK(case_from_npz(&file, &c, &err), &err);
-  EXPECT_OK(reference_bounds(&c, LKV_FLOAT32, &b, &err), &err);
+  EXPECT_OK(reference_bounds(&c, precision_throughout(LKV_FLOAT32), &b, &err), &err);
   for (size_t i = 0; i < file.count; i++) {
     const char *name = file.arrays[i].name;
     if (strncmp(name, "Y_", 2) || !strcmp(name, "Y_float64")) continue;
@@ -111,7 +111,8 @@ static void subject_make(subject *s, const char *name, size_t tokens, size_t dim
 
 static void subject_open(subject *s) {
   error err;
-  EXPECT_OK(reference_bounds(&s->c, LKV_FLOAT32, &s->b, &err), &err);
+  EXPECT_OK(reference_bounds(&s->c, precision_throughout(LKV_FLOAT32), &s->b, &err),
+            &err);
   s->y = malloc(s->b.rows * s->b.head_dim * sizeof *s->y);
   assert_non_null(s->y);
   memcpy(s->y, s->b.y, s->b.rows * s->b.head_dim * sizeof *s->y);
