@@ -34,7 +34,7 @@ typedef struct sweep_arguments {
   char default_db[128];
   const char *config, *db, *label;
   bool dry_run, quiet, retry;
-  cli_list plugins;
+  cli_list plugins, set, filters;
 } sweep_arguments;
 
 /* The words as they were given, as a shell reads them back; malloc'd. */
@@ -141,6 +141,14 @@ static bool default_db(const config *c, bool make, char *out, size_t size) {
   return false;
 }
 
+static bool change_config(const sweep_arguments *a, config *c, error *err) {
+  for (size_t i = 0; i < a->set.count; i++)
+    if (!config_set(c, a->set.item[i], err)) return false;
+  for (size_t i = 0; i < a->filters.count; i++)
+    if (!config_filter_by(c, a->filters.item[i], err)) return false;
+  return true;
+}
+
 static int read_and_sweep(sweep_arguments *a, int argc, char **argv) {
   config c;
   error err;
@@ -149,7 +157,9 @@ static int read_and_sweep(sweep_arguments *a, int argc, char **argv) {
   if (!config_read(a->config, &c, &err))
     return cli_fail(&cli_sweep, EXIT_USAGE, "%s", err.text);
   char *command = command_of(argc, argv);
-  if (a->db || default_db(&c, !a->dry_run, a->default_db, sizeof a->default_db)) {
+  if (!change_config(a, &c, &err))
+    cli_fail(&cli_sweep, EXIT_USAGE, "%s", err.text);
+  else if (a->db || default_db(&c, !a->dry_run, a->default_db, sizeof a->default_db)) {
     if (!a->db) a->db = a->default_db;
     code = sweep_config(a, &c, command);
   }
@@ -165,6 +175,10 @@ static int run(int argc, char **argv) {
        NULL},
       {"label", CLI_TEXT, &a.label, "L",
        "keeps this run's rows apart from others', default 'default'", NULL},
+      {"set", CLI_LIST, &a.set, "AXIS=V,...",
+       "values of an axis, instead of the config's; may be repeated", NULL},
+      {"filter", CLI_LIST, &a.filters, "AXIS=V,...|SQL",
+       "only points that this holds for; may be repeated", NULL},
       {"dry-run", CLI_FLAG, &a.dry_run, NULL,
        "print the plan, how many repetitions are left and how long they take", NULL},
       {"retry", CLI_FLAG, &a.retry, NULL,
@@ -186,5 +200,7 @@ static int run(int argc, char **argv) {
   }
   cli_list_free(&words);
   cli_list_free(&a.plugins);
+  cli_list_free(&a.set);
+  cli_list_free(&a.filters);
   return code;
 }

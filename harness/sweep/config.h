@@ -5,43 +5,43 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "axes.h"
 #include "error.h"
 
-/* The axes whose values are numbers. */
-enum {
-  AXIS_SEED,
-  AXIS_BATCH,
-  AXIS_SEQ_LEN,
-  AXIS_HEADS,
-  AXIS_HEAD_DIM,
-  AXIS_TILE_Q, /* 0: the kernel's default */
-  AXIS_TILE_K, /* 0: the kernel's default */
-  AXIS_THREADS,
-  NUMBER_AXES
-};
+/* What kernels of a glob do otherwise. */
+typedef struct config_override {
+  char *kernel; /* a glob over kernel names */
+  size_t line;
+  axis_values axes;     /* instead of the config's */
+  unsigned repetitions; /* 0: the config's */
+} config_override;
 
-/* "seed", "batch", ... */
-extern const char *const number_axis_names[NUMBER_AXES];
-
-typedef struct texts {
-  char **item;
-  size_t count;
-} texts;
-
-typedef struct numbers {
-  uint64_t *item;
-  size_t count;
-} numbers;
+/* What the command line leaves of a plan: an SQL expression, or values of axes. */
+typedef struct config_filter {
+  const char *text; /* as it was given; not owned */
+  char *where;      /* NULL: `axes` */
+  axis_values axes;
+} config_filter;
 
 typedef struct config {
   char *path;
   char *text; /* the file, as it is */
   char *name;
-  texts kernel; /* globs over kernel names */
-  texts stage;  /* "attention", "block" */
-  texts regime;
-  numbers number[NUMBER_AXES];
-  char *where;          /* SQL over the axes; NULL: everything */
+  axis_values axes; /* of an axis that zip ties: nothing */
+  axis_values *zip; /* axes that move together: as many values each */
+  size_t zip_count;
+  axis_values *include; /* points beside those of the axes, whatever `where` says */
+  size_t include_count;
+  axis_values *exclude; /* points left out: all axes of an entry match */
+  size_t exclude_count;
+  config_override *overrides; /* of several that match, the last that names an axis */
+  size_t override_count;
+  tile_presets tiles;
+  axis_values set;        /* by the command line; nothing else is asked */
+  config_filter *filters; /* by the command line; all must hold */
+  size_t filter_count;
+  char *where; /* SQL over the axes; NULL: everything */
+  size_t where_line;
   unsigned repetitions; /* 1..64 */
   double min_time_s;    /* timed a repetition */
   double timeout_s;     /* a worker may take */
@@ -61,6 +61,12 @@ bool config_read(const char *path, config *out, error *err);
 /* The same of a text; `path` is only a name for error lines. */
 bool config_parse(const char *path, const char *text, size_t bytes, config *out,
                   error *err);
+
+/* What the command line changes. `set` is "AXIS=VALUE,...": the axis takes these values
+ * everywhere. `filter` is "AXIS=VALUE,...", or SQL over the axes: points for which it
+ * does not hold are left out. Errors begin with "--set" or "--filter". */
+bool config_set(config *c, const char *set, error *err);
+bool config_filter_by(config *c, const char *filter, error *err);
 
 void config_free(config *c);
 

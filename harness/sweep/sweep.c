@@ -45,6 +45,7 @@ static void ask_stop(int signal) {
 typedef struct item {
   point_info info;
   char *command;
+  unsigned wanted;      /* repetitions */
   uint64_t repetitions; /* bit r - 1 */
   int severity;
 } item;
@@ -153,16 +154,15 @@ static bool run_worker(sweep *w, const item *it, unsigned repetition, record *ou
          error_set(err, "out of memory for a record");
 }
 
-static bool item_open(const sweep *w, const item *it, unsigned repetition) {
+static bool item_open(const item *it, unsigned repetition) {
   const bool good =
       it->severity == 0 || it->severity == status_severity("ill_conditioned");
-  return good && !(it->repetitions >> (repetition - 1) & 1) &&
-         repetition <= w->options->repetitions;
+  return good && !(it->repetitions >> (repetition - 1) & 1) && repetition <= it->wanted;
 }
 
-static size_t item_left(const sweep *w, const item *it) {
+static size_t item_left(const item *it) {
   size_t left = 0;
-  for (unsigned r = 1; r <= w->options->repetitions; r++) left += item_open(w, it, r);
+  for (unsigned r = 1; r <= it->wanted; r++) left += item_open(it, r);
   return left;
 }
 
@@ -175,7 +175,7 @@ static double expected(const sweep *w, const point *p) {
 static bool needs_preparing(const sweep *w, size_t i) {
   const point *p = w->items[i].info.point;
   for (size_t k = i; k-- > 0 && plan_same_shape(w->items[k].info.point, p);)
-    if (item_left(w, &w->items[k]) &&
+    if (item_left(&w->items[k]) &&
         precision_equal(precision_of(w->items[k].info.point->kernel),
                         precision_of(p->kernel)))
       return false;
@@ -187,7 +187,7 @@ static double seconds_left(const sweep *w, size_t *repetitions, size_t *guessed)
   *repetitions = *guessed = 0;
   for (size_t i = 0; i < w->count; i++) {
     const item *it = &w->items[i];
-    const size_t left = item_left(w, it);
+    const size_t left = item_left(it);
     if (!left) continue;
     if (needs_preparing(w, i)) seconds += estimate_shape(it->info.point);
     seconds += expected(w, it->info.point) * (double)left;
@@ -201,11 +201,11 @@ static double seconds_left(const sweep *w, size_t *repetitions, size_t *guessed)
  * will not be done. */
 static bool refresh(sweep *w, item *it, error *err) {
   const int good = status_severity("skipped");
-  const size_t left = item_left(w, it);
+  const size_t left = item_left(it);
   const bool was_good = it->severity <= good;
   if (!store_progress(w->store, it->info.key, &it->repetitions, &it->severity, err))
     return false;
-  w->progress.done += left - item_left(w, it);
+  w->progress.done += left - item_left(it);
   w->progress.bad += was_good && it->severity > good;
   return true;
 }
@@ -258,7 +258,7 @@ static bool prepare_if_needed(sweep *w, size_t first, size_t count, error *err) 
   drop_shape(w);
   for (size_t i = first; i < first + count; i++) {
     const point *p = w->items[i].info.point;
-    if (item_left(w, &w->items[i]) && worth_preparing(p) && !prepare_shape(w, p, err))
+    if (item_left(&w->items[i]) && worth_preparing(p) && !prepare_shape(w, p, err))
       return false;
   }
   return true;
@@ -267,19 +267,22 @@ static bool prepare_if_needed(sweep *w, size_t first, size_t count, error *err) 
 static bool measure_shape(sweep *w, size_t first, size_t count, size_t *order,
                           sweep_summary *out, error *err) {
   if (!prepare_if_needed(w, first, count, err)) return false;
-  for (unsigned round = 1; round <= w->options->repetitions; round++) {
+  unsigned rounds = 0;
+  for (size_t i = first; i < first + count; i++)
+    if (w->items[i].wanted > rounds) rounds = w->items[i].wanted;
+  for (unsigned round = 1; round <= rounds; round++) {
     shuffle(order, first, count, w->options->order_seed, round);
     for (size_t i = 0; i < count; i++) {
       item *it = &w->items[order[i]];
       bool added;
-      if (!item_open(w, it, round)) continue;
+      if (!item_open(it, round)) continue;
       if (stop_asked) {
         out->interrupted = true;
         return true;
       }
       /* Another sweep on this database may have been faster. */
       if (!refresh(w, it, err)) return false;
-      if (!item_open(w, it, round)) continue;
+      if (!item_open(it, round)) continue;
       if (!measure_one(w, it, round, &added, err)) return false;
       out->measured += added;
     }
@@ -328,6 +331,7 @@ static bool open_sweep(sweep *w, const plan *p, const sweep_options *options, st
   rows_free(&seen);
   for (size_t i = 0; ok && i < p->count; i++) {
     item *it = &w->items[w->count++];
+    it->wanted = p->repetitions ? p->repetitions[i] : options->repetitions;
     it->command = sweep_point_command(&p->point[i], options);
     it->info = (point_info){.point = &p->point[i],
                             .label = options->label,
@@ -387,8 +391,7 @@ bool sweep_run(const plan *p, const sweep_options *options, store *s, sweep_summ
   struct sigaction on_stop = {.sa_handler = ask_stop}, old_int, old_term;
   *out = (sweep_summary){.points = p->count};
   if (!open_sweep(&w, p, options, s, err)) return false;
-  for (size_t i = 0; i < w.count; i++)
-    out->complete_before += !item_left(&w, &w.items[i]);
+  for (size_t i = 0; i < w.count; i++) out->complete_before += !item_left(&w.items[i]);
   seconds_left(&w, &repetitions, &guessed);
   w.progress = progress_start(options->progress, repetitions);
 
@@ -413,7 +416,7 @@ bool sweep_forecast_of(const plan *p, const sweep_options *options, store *s,
   sweep w;
   *out = (sweep_forecast){.points = p->count};
   if (!open_sweep(&w, p, options, s, err)) return false;
-  for (size_t i = 0; i < w.count; i++) out->complete += !item_left(&w, &w.items[i]);
+  for (size_t i = 0; i < w.count; i++) out->complete += !item_left(&w.items[i]);
   out->seconds = seconds_left(&w, &out->repetitions, &out->guessed);
   close_sweep(&w);
   return true;

@@ -8,7 +8,7 @@
 
 typedef struct sweep_options {
   const char *label;
-  unsigned repetitions;
+  unsigned repetitions; /* a point, where the plan does not say */
   double min_time_s;
   double timeout_s;
   uint64_t order_seed;

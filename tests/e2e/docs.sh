@@ -28,4 +28,14 @@ bash -eux -o pipefail "$work/blocks" >"$work/log" 2>&1 </dev/null || {
   tail -n 25 "$work/log"
   fail "a command of the documentation does not run"
 }
+# Every config of docs/ is one.
+python3 - "$SOURCE" <<'END'
+import glob, re, sys
+count = 0
+for page in sorted(glob.glob(sys.argv[1] + "/docs/*.md")):
+    for block in re.findall(r"^```yaml\n(.*?)^```", open(page).read(), re.S | re.M):
+        count += 1
+        open(f"config{count}.yaml", "w").write(block)
+END
+for config in config*.yaml; do expect 0 "$LINKV" sweep "$config" --dry-run; done
 echo "$(grep -c '^+' "$work/log") commands of the documentation run"

@@ -33,10 +33,19 @@ static void expect_refused(const char *text, const char *where, const char *what
   assert_null(c.path);
 }
 
+static void expect_list(const axis_list *list, size_t count, const uint64_t *want) {
+  assert_int_equal(list->count, count);
+  for (size_t i = 0; i < count; i++) assert_int_equal(list->item[i].number, want[i]);
+}
+
 static void expect_numbers(const config *c, int axis, size_t count,
                            const uint64_t *want) {
-  assert_int_equal(c->number[axis].count, count);
-  assert_memory_equal(c->number[axis].item, want, count * sizeof *want);
+  expect_list(&c->axes.list[axis], count, want);
+}
+
+static const char *text_at(const config *c, int axis, size_t index) {
+  assert_true(index < c->axes.list[axis].count);
+  return c->axes.list[axis].item[index].text;
 }
 
 static void the_least_config_has_every_default(void **state) {
@@ -51,12 +60,12 @@ static void the_least_config_has_every_default(void **state) {
   assert_int_equal(c.repetitions, 5);
   assert_true(c.min_time_s == 0.05 && c.timeout_s == 300);
   assert_int_equal(c.order_seed, 1);
-  assert_int_equal(c.kernel.count, 1);
-  assert_string_equal(c.kernel.item[0], "*");
-  assert_int_equal(c.stage.count, 1);
-  assert_string_equal(c.stage.item[0], "attention");
-  assert_int_equal(c.regime.count, 1);
-  assert_string_equal(c.regime.item[0], "gaussian");
+  assert_int_equal(c.axes.list[AXIS_KERNEL].count, 1);
+  assert_string_equal(text_at(&c, AXIS_KERNEL, 0), "*");
+  assert_int_equal(c.axes.list[AXIS_STAGE].count, 1);
+  assert_string_equal(text_at(&c, AXIS_STAGE, 0), "attention");
+  assert_int_equal(c.axes.list[AXIS_REGIME].count, 1);
+  assert_string_equal(text_at(&c, AXIS_REGIME, 0), "gaussian");
   expect_numbers(&c, AXIS_SEED, 1, one);
   expect_numbers(&c, AXIS_BATCH, 1, one);
   expect_numbers(&c, AXIS_SEQ_LEN, 1, length);
@@ -86,9 +95,9 @@ static void every_key_is_read(void **state) {
   assert_int_equal(c.repetitions, 64);
   assert_true(c.min_time_s == 1.5e-3 && c.timeout_s == 1e6);
   assert_int_equal(c.order_seed, INT64_MAX);
-  assert_string_equal(c.kernel.item[1], "avx2_row");
-  assert_string_equal(c.stage.item[0], "block");
-  assert_string_equal(c.regime.item[0], "positive");
+  assert_string_equal(text_at(&c, AXIS_KERNEL, 1), "avx2_row");
+  assert_string_equal(text_at(&c, AXIS_STAGE, 0), "block");
+  assert_string_equal(text_at(&c, AXIS_REGIME, 0), "positive");
   expect_numbers(&c, AXIS_SEED, 2, seeds);
   expect_numbers(&c, AXIS_SEQ_LEN, 2, lengths);
   expect_numbers(&c, AXIS_TILE_Q, 2, tile_q);
@@ -214,6 +223,104 @@ static void bad_axes_are_refused_with_their_place(void **state) {
     snprintf(where, sizeof where, "f.yaml:6: axes.%s: ", axes[i].path);
     char *text = with("", line);
     expect_refused(text, where, axes[i].what);
+    free(text);
+  }
+}
+
+static void ranges_step_and_grow(void **state) {
+  (void)state;
+  static const uint64_t want[] = {100, 200, 300, 1, 10, 100, 7}, seeds[] = {0, 1, 2};
+  config c = parse(
+      "name: q\naxes: {kernel: [a], head_dim: [1], seed: [{from: 0, to: 2, step: 1}],\n"
+      "  seq_len: [{from: 100, to: 300, step: 100}, {to: 100, factor: 10, from: 1},\n"
+      "            {from: 7, to: 7, step: 9223372036854775807}]}\n");
+  expect_numbers(&c, AXIS_SEQ_LEN, COUNT_OF(want), want);
+  expect_numbers(&c, AXIS_SEED, COUNT_OF(seeds), seeds);
+  config_free(&c);
+}
+
+static void points_and_presets_are_read(void **state) {
+  (void)state;
+  static const uint64_t tied[] = {4, 2}, two[] = {1, 2};
+  config c = parse(
+      "name: q\ntiles: {small: {tile_q: 8, tile_k: default}}\n"
+      "axes: {kernel: [a], seq_len: [1], tiles: [default, small]}\n"
+      "zip: [{heads: [4, 2], head_dim: [1, 2]}, {batch: [1], threads: [1]}]\n"
+      "include: [{kernel: b, seed: [1, 2]}]\nexclude: [{heads: 1}, {tile_k: 4}]\n"
+      "overrides: {b: {repetitions: 7, seq_len: 3}}\n");
+  assert_int_equal(c.zip_count, 2);
+  expect_list(&c.zip[0].list[AXIS_HEADS], 2, tied);
+  assert_int_equal(c.axes.list[AXIS_HEADS].count, 0);
+  assert_int_equal(c.axes.list[AXIS_TILES].item[1].number, 8);
+  assert_int_equal(c.axes.list[AXIS_TILES].item[1].tile_k, 0);
+  assert_int_equal(c.include_count, 1);
+  assert_string_equal(c.include[0].list[AXIS_KERNEL].item[0].text, "b");
+  expect_list(&c.include[0].list[AXIS_SEED], 2, two);
+  assert_int_equal(c.exclude_count, 2);
+  assert_int_equal(c.override_count, 1);
+  assert_string_equal(c.overrides[0].kernel, "b");
+  assert_int_equal(c.overrides[0].repetitions, 7);
+  assert_int_equal(c.overrides[0].axes.list[AXIS_SEQ_LEN].item[0].number, 3);
+  config_free(&c);
+}
+
+static void bad_points_are_refused_with_their_place(void **state) {
+  (void)state;
+  static const struct {
+    const char *lines, *where, *what;
+  } bad[] = {
+      {"  heads: [{from: 1, to: 10, step: 2}]", "7: axes.heads[0]",
+       "1 to 10 in steps of 2 does not meet its end; the last value would be 9"},
+      {"  heads: [{from: 1, to: 10, factor: 2}]", "7: axes.heads[0]", "would be 8"},
+      {"  heads: [{from: 1, to: 10}]", "7: axes.heads[0]", "either step or factor"},
+      {"  heads: [{from: 1, to: 4, step: 1, factor: 2}]", "7: axes.heads[0]",
+       "either step or factor"},
+      {"  heads: [{to: 4, step: 1}]", "7: axes.heads[0]", "wants from, to"},
+      {"  heads: [{from: 1, to: 4, step: 0}]", "7: axes.heads[0].step", "'0' is not"},
+      {"  heads: [{from: 1, to: 4, factor: 1}]", "7: axes.heads[0].factor", "'1' is not"},
+      {"  heads: [{from: 4, to: 1, step: 1}]", "7: axes.heads[0]", "below its start"},
+      {"  heads: [{from: 0, to: 1, step: 1}]", "7: axes.heads[0]", "not a whole number"},
+      {"  seed: [{from: 0, to: 1, factor: 2}]", "7: axes.seed[0]", "give a step"},
+      {"  heads: [{from: 1, to: 4, by: 1}]", "7: axes.heads[0].by", "unknown key"},
+      {"  heads: [{from: 1, to: 9000, step: 1}]", "7: axes.heads[0]", "than 4096"},
+      {"  stage: [{from: 1, to: 2, step: 1}]", "7: axes.stage[0]", "a single value"},
+      {"  tiles: [big]", "7: axes.tiles[0]", "no tile preset; there are default"},
+      {"  tiles: [{tile_k: 0}]", "7: axes.tiles[0].tile_k", "'0' is not"},
+      {"  tiles: [default]\n  tile_k: [4]", "3: axes", "names tiles twice"},
+      {"tiles: {default: {tile_k: 3}}", "7: tiles.default", "no name for a preset"},
+      {"tiles: {a: 3}", "7: tiles.a", "wants keys"},
+      {"tiles: {a: {tile_q: 1}, a: {tile_q: 2}}", "7: tiles.a", "more than once"},
+      {"zip: {heads: [1]}", "7: zip", "ties one axis alone"},
+      {"zip: {heads: [1, 2], batch: [1]}", "7: zip.batch", "1 values, but heads has 2"},
+      {"zip: {heads: [1], seq_len: [1]}", "7: zip", "seq_len has values elsewhere"},
+      {"zip: {heads: [1], seed: 1}", "7: zip.seed", "wants a list"},
+      {"zip: 3", "7: zip", "wants a list"},
+      {"zip: []", "7: zip", "is an empty list"},
+      {"zip: [{heads: 1, batch: 2}, {heads: 1}]", "7: zip[1]", "lacks a key"},
+      {"zip: [{heads: 1, batch: 2}, {heads: 1, seed: 2}]", "7: zip[1].seed",
+       "not a key of the entries before"},
+      {"zip: [{heads: 1..4, batch: 2}]", "7: zip[0].heads", "one value of each"},
+      {"zip: [{heads: [1], batch: [2]}, {heads: [1], seed: [2]}]", "7: zip[1]",
+       "heads has values elsewhere"},
+      {"include: {heads: 1}", "7: include", "wants a list"},
+      {"include: [1]", "7: include[0]", "wants keys"},
+      {"include: [{}]", "7: include[0]", "has no keys"},
+      {"include: [{colour: 1}]", "7: include[0].colour", "unknown key"},
+      {"include: [{heads: 1, heads: 2}]", "7: include[0].heads", "more than once"},
+      {"zip: {heads: [1], batch: [1]}\ninclude: [{heads: 2}]", "8: include[0]",
+       "zip ties heads and batch; name both"},
+      {"exclude: [{heads: 0}]", "7: exclude[0].heads", "'0' is not"},
+      {"exclude: [{tiles: default, tile_k: 3}]", "7: exclude[0]", "names tiles twice"},
+      {"overrides: {'*': {kernel: a}}", "7: overrides.*.kernel", "unknown key"},
+      {"overrides: {'*': {timeout: 3}}", "7: overrides.*.timeout", "unknown key"},
+      {"overrides: {'*': {repetitions: 65}}", "7: overrides.*.repetitions", "1 to 64"},
+      {"overrides: {a: {heads: 1}, a: {heads: 2}}", "7: overrides.a", "more than once"},
+      {"overrides: [a]", "7: overrides", "wants keys"},
+  };
+  for (size_t i = 0; i < COUNT_OF(bad); i++) {
+    char where[128], *text = with("\n", bad[i].lines);
+    snprintf(where, sizeof where, "f.yaml:%s: ", bad[i].where);
+    expect_refused(text, where, bad[i].what);
     free(text);
   }
 }
@@ -380,6 +487,9 @@ int main(void) {
       cmocka_unit_test(leading_zeros_mean_nothing),
       cmocka_unit_test(bad_values_are_refused_with_their_place),
       cmocka_unit_test(bad_axes_are_refused_with_their_place),
+      cmocka_unit_test(ranges_step_and_grow),
+      cmocka_unit_test(points_and_presets_are_read),
+      cmocka_unit_test(bad_points_are_refused_with_their_place),
       cmocka_unit_test(values_in_block_lists_are_found_too),
       cmocka_unit_test(bad_structure_is_refused),
       cmocka_unit_test(long_keys_are_cut_in_messages),

@@ -181,7 +181,7 @@ static void bad_filters_are_refused(void **state) {
     error err = {""};
     if (make("kernel: ['*'], seq_len: [8], head_dim: [8]", bad[i], &p, &err))
       fail_msg("taken: %s", bad[i]);
-    EXPECT_SAYS(&err, "f.yaml: where: ");
+    EXPECT_SAYS(&err, "f.yaml:2: where: ");
     assert_null(p.point);
     assert_int_equal(p.count, 0);
   }
@@ -192,9 +192,9 @@ static void no_point_at_all_is_an_error(void **state) {
   plan p;
   error err;
   assert_false(make("kernel: ['*'], seq_len: [8], head_dim: [8]", "0", &p, &err));
-  EXPECT_SAYS(&err, "f.yaml: where: leaves no point");
+  EXPECT_SAYS(&err, "f.yaml:2: where: leaves no point");
   assert_false(make("kernel: ['*'], seq_len: [8], head_dim: [8]", "NULL", &p, &err));
-  EXPECT_SAYS(&err, "f.yaml: where: leaves no point");
+  EXPECT_SAYS(&err, "f.yaml:2: where: leaves no point");
 }
 
 static void globs_that_match_nothing_are_named(void **state) {
@@ -203,10 +203,10 @@ static void globs_that_match_nothing_are_named(void **state) {
   error err;
   assert_false(
       make("kernel: ['*', 'scaler_*'], seq_len: [8], head_dim: [8]", NULL, &p, &err));
-  EXPECT_SAYS(&err, "f.yaml: axes.kernel[1]: 'scaler_*' matches no kernel",
+  EXPECT_SAYS(&err, "f.yaml:2: axes.kernel: 'scaler_*' matches no kernel",
               "linkv kernels");
   assert_false(make("kernel: ['scalar'], seq_len: [8], head_dim: [8]", NULL, &p, &err));
-  EXPECT_SAYS(&err, "axes.kernel[0]: 'scalar'");
+  EXPECT_SAYS(&err, "axes.kernel: 'scalar'");
 }
 
 static void too_many_points_are_refused(void **state) {
@@ -218,6 +218,144 @@ static void too_many_points_are_refused(void **state) {
                     "batch: [1..4294967296]",
                     "seq_len = 1", &p, &err));
   EXPECT_SAYS(&err, "f.yaml: axes: 1.19e+06 points before 'where'; the most is 1000000");
+}
+
+/* The points of a whole config, each as "kernel T H tile_q tile_k repetitions;", what the
+ * command line gives with it: `set` and `filter` may be NULL. */
+static char *points_of(const char *text, const char *set, const char *filter) {
+  char *out = NULL;
+  size_t bytes;
+  config c;
+  plan p;
+  error err;
+  FILE *to = open_memstream(&out, &bytes);
+  assert_non_null(to);
+  EXPECT_OK(config_parse("f.yaml", text, strlen(text), &c, &err), &err);
+  if (set) EXPECT_OK(config_set(&c, set, &err), &err);
+  if (filter) EXPECT_OK(config_filter_by(&c, filter, &err), &err);
+  EXPECT_OK(plan_make(&c, &p, &err), &err);
+  for (size_t i = 0; i < p.count; i++) {
+    const lkv_problem *q = &p.point[i].problem;
+    fprintf(to, "%s %zu %zu %zu %zu %u;", strchr(p.point[i].kernel->name, '_') + 1,
+            q->seq_len, q->heads, q->tile_q, q->tile_k,
+            p.repetitions ? p.repetitions[i] : c.repetitions);
+  }
+  fclose(to);
+  plan_free(&p);
+  config_free(&c);
+  return out;
+}
+
+static void expect_points(const char *text, const char *set, const char *filter,
+                          const char *want) {
+  char *got = points_of(text, set, filter);
+  assert_string_equal(got, want);
+  free(got);
+}
+
+#define ROW_AT(axes) "name: q\naxes: {kernel: [scalar_row], head_dim: [8]" axes "}\n"
+
+static void tied_axes_move_together(void **state) {
+  (void)state;
+  static const char want[] = "row 8 4 0 0 5;row 16 2 0 0 5;row 32 1 0 0 5;";
+  expect_points(ROW_AT("") "zip: {seq_len: [8..32], heads: [4, 2, 1]}\n", NULL, NULL,
+                want);
+  expect_points(ROW_AT("") "zip: [{seq_len: 8, heads: 4}, {heads: 2, seq_len: 16},\n"
+                           "      {seq_len: 32, heads: 1}]\n",
+                NULL, NULL, want);
+  expect_points(
+      "name: q\naxes: {head_dim: [8]}\nzip:\n"
+      "  - {kernel: [scalar_row, scalar_stream_online], tile_k: [default, 4]}\n"
+      "  - {seq_len: [8, 16], heads: [2, 1]}\n",
+      NULL, NULL,
+      "stream_online 8 2 0 4 5;row 8 2 0 0 5;"
+      "stream_online 16 1 0 4 5;row 16 1 0 0 5;");
+}
+
+static void tile_presets_set_both_sizes(void **state) {
+  (void)state;
+  static const char text[] =
+      "name: q\ntiles: {small: {tile_q: 3, tile_k: 4}, thin: {tile_q: 2}}\n"
+      "axes: {kernel: [scalar_tile, scalar_stream_online, scalar_row], seq_len: [8], "
+      "head_dim: [8], tiles: [small, {tile_q: 5, tile_k: 6}]}\n";
+  expect_points(text, NULL, NULL,
+                "stream_online 8 1 0 4 5;stream_online 8 1 0 6 5;row 8 1 0 0 5;"
+                "tile 8 1 3 4 5;tile 8 1 5 6 5;");
+  expect_points(text, NULL, "tiles=small", "stream_online 8 1 0 4 5;tile 8 1 3 4 5;");
+  expect_points(text, NULL, "tile_k=6", "stream_online 8 1 0 6 5;tile 8 1 5 6 5;");
+  expect_points(text, "tile_k=7", "tile_k=7", "stream_online 8 1 0 7 5;tile 8 1 16 7 5;");
+}
+
+static void overrides_change_one_kernel(void **state) {
+  (void)state;
+  expect_points(
+      "name: q\nrepetitions: 3\n"
+      "axes: {kernel: [scalar_row, scalar_per_step], seq_len: [8, 16], "
+      "head_dim: [8]}\n"
+      "overrides:\n  'scalar_*': {repetitions: 4}\n"
+      "  '*_per_step': {repetitions: 2, seq_len: 8, heads: [1, 2]}\n",
+      NULL, NULL, "per_step 8 1 0 0 2;row 8 1 0 0 4;per_step 8 2 0 0 2;row 16 1 0 0 4;");
+}
+
+static void included_points_come_beside_the_product(void **state) {
+  (void)state;
+  static const char text[] =
+      ROW_AT(", seq_len: [8, 16], heads: [1]")
+      "include: [{seq_len: 8, heads: [1, 2]}, {heads: 3, seq_len: 8}]\n"
+      "exclude: [{heads: [2, 1], seq_len: 8}]\nwhere: heads < 3\n";
+  /* An included point stays, whatever exclude and where say. */
+  expect_points(text, NULL, NULL,
+                "row 8 1 0 0 5;row 8 2 0 0 5;row 8 3 0 0 5;row 16 1 0 0 5;");
+  expect_points(text, NULL, "heads IN (1, 3)",
+                "row 8 1 0 0 5;row 8 3 0 0 5;row 16 1 0 0 5;");
+  expect_points(text, "seq_len=8..32", NULL,
+                "row 8 1 0 0 5;row 8 2 0 0 5;row 8 3 0 0 5;row 16 1 0 0 5;"
+                "row 16 2 0 0 5;row 16 3 0 0 5;row 32 1 0 0 5;row 32 2 0 0 5;"
+                "row 32 3 0 0 5;");
+}
+
+static void excluded_points_match_every_axis_they_name(void **state) {
+  (void)state;
+  expect_points(
+      "name: q\naxes: {kernel: [scalar_row, scalar_stream_online], "
+      "seq_len: [8, 16], head_dim: [8], tile_k: [default, 4]}\n"
+      "exclude: [{kernel: '*_row', seq_len: 8}, {tile_k: default, kernel: "
+      "scalar_s*}]\n",
+      NULL, NULL, "stream_online 8 1 0 4 5;stream_online 16 1 0 4 5;row 16 1 0 0 5;");
+}
+
+static void mistakes_of_the_command_line_are_named(void **state) {
+  (void)state;
+  static const struct {
+    const char *set, *filter, *says;
+  } bad[] = {
+      {"colour=3", NULL, "--set 'colour=3': is not AXIS=VALUE,..."},
+      {"head_dim", NULL, "--set 'head_dim': is not AXIS=VALUE,..."},
+      {"head_dim=8,x", NULL, "--set head_dim: 'x' is not a whole number"},
+      {"head_dim=", NULL, "--set head_dim: is empty"},
+      {"heads=2", NULL, "--set heads: the config's zip ties it"},
+      {"tile_k=2", NULL, "--set tile_k: the config's zip ties it"},
+      {"kernel=scaler_*", NULL, "--set kernel: 'scaler_*' matches no kernel"},
+      {NULL, "heads=x", "--filter heads: 'x' is not a whole number"},
+      {NULL, "heads =", "--filter 'heads =': near"},
+      {NULL, "1); DROP TABLE axes; --", "--filter '1); DROP TABLE axes; --': "},
+      {NULL, "heads=9", "--filter: leaves no point"},
+      {NULL, "kernel=scaler_*", "--filter kernel: 'scaler_*' matches no kernel"},
+  };
+  static const char text[] =
+      ROW_AT("") "zip: {seq_len: [8], heads: [1], tiles: [default]}\n";
+  for (size_t i = 0; i < COUNT_OF(bad); i++) {
+    config c;
+    plan p = {0};
+    error err;
+    EXPECT_OK(config_parse("f.yaml", text, strlen(text), &c, &err), &err);
+    if ((!bad[i].set || config_set(&c, bad[i].set, &err)) &&
+        (!bad[i].filter || config_filter_by(&c, bad[i].filter, &err)) &&
+        plan_make(&c, &p, &err))
+      fail_msg("taken: %zu", i);
+    EXPECT_SAYS(&err, bad[i].says);
+    config_free(&c);
+  }
 }
 
 static double cost_of(const point *p) {
@@ -299,6 +437,12 @@ int main(void) {
       cmocka_unit_test(no_point_at_all_is_an_error),
       cmocka_unit_test(globs_that_match_nothing_are_named),
       cmocka_unit_test(too_many_points_are_refused),
+      cmocka_unit_test(tied_axes_move_together),
+      cmocka_unit_test(tile_presets_set_both_sizes),
+      cmocka_unit_test(overrides_change_one_kernel),
+      cmocka_unit_test(included_points_come_beside_the_product),
+      cmocka_unit_test(excluded_points_match_every_axis_they_name),
+      cmocka_unit_test(mistakes_of_the_command_line_are_named),
       cmocka_unit_test(shapes_stand_together_cheap_first),
       cmocka_unit_test(shapes_differ_in_all_but_kernel_tiles_and_threads),
   };
