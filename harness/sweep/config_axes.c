@@ -362,6 +362,9 @@ bool config_axes_read(const yaml_node *root, config *out, error *err) {
   const yaml_node *include = yaml_tree_entry(root, "include");
   const yaml_node *exclude = yaml_tree_entry(root, "exclude");
   const yaml_node *overrides = yaml_tree_entry(root, "overrides");
+  for (size_t i = 0; i < root->count; i++)
+    if (already(root, i))
+      return refuse(out, root->item[i], err, "is given more than once");
   return (!tiles || read_presets(out, tiles, err)) &&
          read_values(out, axes, true, &out->axes, err) &&
          (!zip || read_zip(out, zip, err)) && check_tiles_once(out, axes, err) &&

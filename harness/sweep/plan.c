@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "axes_product.h"
 #include "case.h"
 #include "linkv/driver.h"
 #include "linkv/registry.h"
 #include "match.h"
-#include "product.h"
 
 enum { POINTS_MAX = 1000000, PLACE_SIZE = 640 };
 

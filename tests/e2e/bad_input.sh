@@ -38,9 +38,9 @@ refused "no/such: |no/such" "$LINKV" run --kernel scalar_row --input "$golden" -
 config() { printf 'name: t\naxes:\n  kernel: [%s]\n  seq_len: [%s]\n  head_dim: [4]\n%s\n' "$@" >c.yaml; }
 sweep() { "$LINKV" sweep c.yaml --db t.db; }
 config '"*"' 8 'where: "seq_len <"'
-refused 'c.yaml: where: .*SQL expression' sweep
+refused 'c.yaml:[0-9]+: where: .*SQL expression' sweep
 config '"*"' 8 'where: "seq_len > 100"'
-refused 'c.yaml: where: leaves no point' sweep
+refused 'c.yaml:[0-9]+: where: leaves no point' sweep
 config '"*"' 8 'repetition: 3'
 refused 'c.yaml:6: repetition: unknown key' sweep
 config '"*"' '8, twelve' ''

@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "axes_product.h"
 #include "config.h"
 #include "fuzz.h"
 #include "inputs.h"
 #include "linkv/registry.h"
 #include "plan.h"
-#include "product.h"
 
 static void require(bool holds) {
   if (!holds) abort();

@@ -357,6 +357,8 @@ static void bad_structure_is_refused(void **state) {
       {"name: q\naxes: [1]\n", "f.yaml:2: axes: ", "wants keys"},
       {"name: q\nname: r\naxes: {kernel: [a], seq_len: [1], head_dim: [1]}",
        "f.yaml:1: name: ", "more than once"},
+      {"name: q\naxes: {kernel: [a], seq_len: [1], head_dim: [1]}\naxes: {}\n",
+       "f.yaml:3: axes: ", "more than once"},
       {"name: q\naxes: {kernel: [a], seq_len: [1], head_dim: [1], seq_len: [2]}",
        "f.yaml:2: axes.seq_len: ", "more than once"},
       {"name: ''\naxes: {kernel: [a], seq_len: [1], head_dim: [1]}",

@@ -1,4 +1,4 @@
-#include "product.h"
+#include "axes_product.h"
 
 #include <fnmatch.h>
 #include <string.h>
@@ -116,8 +116,8 @@ bool product_each(const config *c, const axis_values *include, const lkv_kernel 
   if (p.globs && !chooses(p.globs, kernel)) return true;
   do {
     fill(&p, &at);
-    if ((p.globs || matches(at.value[AXIS_KERNEL]->text, kernel)) && !take(context, &at))
-      return false;
+    const axis_value *tied = at.value[AXIS_KERNEL];
+    if ((!tied || matches(tied->text, kernel)) && !take(context, &at)) return false;
   } while (advance(&p));
   return true;
 }

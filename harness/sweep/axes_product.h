@@ -1,6 +1,6 @@
 /* The points a config asks for, before any is left out. */
-#ifndef SWEEP_PRODUCT_H
-#define SWEEP_PRODUCT_H
+#ifndef SWEEP_AXES_PRODUCT_H
+#define SWEEP_AXES_PRODUCT_H
 
 #include "config.h"
 #include "linkv/kernel.h"
