@@ -158,6 +158,12 @@ static bool add_text(table *t, error *err, const char *format, double number) {
   return table_add(t, isnan(number) ? NULL : text, TABLE_PLAIN, err);
 }
 
+/* What the oracle computed a row in. */
+static const char *oracle_type(const judging *j, size_t index) {
+  const uint64_t wide = j->bounds.row[index].wide;
+  return wide ? wide_type_name((wide_type)(wide - 1)) : "float64";
+}
+
 static bool add_row(table *t, const judging *j, size_t index, error *err) {
   const element e = element_at(j, index);
   const bound_culprit *k = &j->bounds.row[index].culprit;
@@ -179,7 +185,8 @@ static bool add_row(table *t, const judging *j, size_t index, error *err) {
          add_text(t, err, "%.3g", r->r_stat) &&
          table_add(t, offender, TABLE_PLAIN, err) &&
          add_text(t, err, "%.2g", k->denominator) && add_text(t, err, "%.2g", k->error) &&
-         add_text(t, err, "%.2g", k->lambda) && add_text(t, err, "%.3g", k->weight);
+         add_text(t, err, "%.2g", k->lambda) && add_text(t, err, "%.3g", k->weight) &&
+         table_add(t, oracle_type(j, index), TABLE_PLAIN, err);
 }
 
 static bool print_rows(const judging *j, table_style style, error *err) {
@@ -187,7 +194,7 @@ static bool print_rows(const judging *j, table_style style, error *err) {
       {"element", TABLE_LEFT}, {"row is", TABLE_LEFT}, {"output", TABLE_RIGHT},
       {"oracle", TABLE_RIGHT}, {"B", TABLE_RIGHT},     {"r", TABLE_RIGHT},
       {"(i, t)", TABLE_LEFT},  {"D", TABLE_RIGHT},     {"E_D", TABLE_RIGHT},
-      {"lambda", TABLE_RIGHT}, {"p", TABLE_RIGHT}};
+      {"lambda", TABLE_RIGHT}, {"p", TABLE_RIGHT},     {"oracle in", TABLE_LEFT}};
   size_t chosen[EXPLAINED];
   const size_t count = choose_rows(j, chosen);
   table t;
@@ -238,6 +245,9 @@ static bool print_table(const judge_arguments *a, const judging *j, error *err) 
   printf("softmax        entropy %.3g nats, largest weight %.3g, means over rows\n",
          v->entropy, v->largest_weight);
   printf("oracle         own error at most %.2g of the bound\n", v->own_max);
+  for (wide_type type = 0; type < WIDE_TYPES; type++)
+    if (v->wide[type])
+      printf("rows again     %zu in %s\n", v->wide[type], wide_type_name(type));
   if (a->explain) print_spread(j);
   return !a->explain ||
          print_rows(j, table_wants_colour(stdout) ? TABLE_COLOUR : TABLE_TEXT, err);
@@ -249,7 +259,8 @@ static json_t *row_json(const judging *j, size_t index) {
   const verdict_row *r = &j->rows[index];
   const size_t at = index * j->bounds.head_dim + r->column;
   return json_pack(
-      "{s:I, s:I, s:I, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:s, s:o, s:o, s:o, s:o}",
+      "{s:I, s:I, s:I, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:s, s:o, s:o, s:o, s:o, "
+      "s:s}",
       "batch", (json_int_t)e.batch, "head", (json_int_t)e.head, "token",
       (json_int_t)e.token, "column", (json_int_t)e.column, "judgement",
       judgement_name(r->judgement), "output",
@@ -258,7 +269,8 @@ static json_t *row_json(const judging *j, size_t index) {
       judged_real(r->r_stat), "r_det", judged_real(r->r_det), "offending_token",
       (json_int_t)k->token, "offending", k->in_value ? "V" : "K", "denominator",
       judged_real(k->denominator), "denominator_error", judged_real(k->error), "lambda",
-      judged_real(k->lambda), "weight", judged_real(k->weight));
+      judged_real(k->lambda), "weight", judged_real(k->weight), "oracle_type",
+      oracle_type(j, index));
 }
 
 static bool print_json(const judge_arguments *a, const judging *j, error *err) {

@@ -100,35 +100,27 @@ static void finish_bounds(const bound_context *x, double *det, double *stat) {
   }
 }
 
-/* The oracle's own error over the bound it grants. */
-static double own_share(const bound_context *x, const double *own,
+/* The oracle's own error over the bound it grants; of a wide row, its rounding to float64
+ * too. */
+static double own_share(const bound_context *x, const oracle_row *row,
                         const double *granted) {
+  const bool wide = x->view[OWN].gauge.unit < GAUGE_FLOAT64;
   double largest = 0;
   if (x->unit <= GAUGE_FLOAT64) return 0;
   for (size_t c = 0; c < x->shape->head_dim; c++) {
-    const double share = isinf(granted[c]) ? 0 : own[c] / granted[c];
+    const double own = x->own[c] + (wide ? GAUGE_FLOAT64 * fabs(row->y[c]) : 0);
+    const double share = isinf(granted[c]) ? 0 : own / granted[c];
     if (!(share <= largest)) largest = share;
   }
   return largest;
 }
 
-static bool visit(void *argument, const oracle_row *row, error *err) {
-  bound_context *x = argument;
+/* What is granted the elements of row `index`, and why. */
+static bool bound_one(bound_context *x, const oracle_row *row, size_t index, error *err) {
   const size_t d = x->shape->head_dim;
-  const size_t index =
-      (row->batch * x->shape->seq_len + row->t) * x->shape->heads + row->head;
   bounds *b = x->result;
   bound_row *to = &b->row[index];
   double *det = b->det + index * d, *stat = b->stat + index * d;
-  *to = (bound_row){.fit = BOUND_NO_FIT};
-  magnitudes_take(&x->m, row);
-  for (size_t c = 0; c < d; c++) det[c] = stat[c] = INFINITY;
-  if (row->t == 0) x->poisoned = false;
-  to->poisoned = x->poisoned = x->poisoned || token_is_nan(x, row);
-  to->finite = row_is_finite(row, d);
-  if (!to->finite) return true;
-  to->overflows =
-      x->m.largest > (x->unit > GAUGE_FLOAT64 ? (double)FLT_MAX : DBL_MAX) / 4;
   to->scale = x->scale = values_scale(x, row);
   set_underflow(x, row);
   for (int g = 0; g < GAUGES; g++) token_errors(x, &x->view[g], row);
@@ -139,9 +131,65 @@ static bool visit(void *argument, const oracle_row *row, error *err) {
   finish_bounds(x, det, stat);
   if (chosen && !fit_keep(x, row, chosen, to, err)) return false;
   if (to->fit != BOUND_NO_FIT) own_of_base(x, row);
-  to->own =
-      own_share(x, x->own, to->fit == BOUND_NO_FIT ? stat : bounds_allowance(b, to));
+  to->own = own_share(x, row, to->fit == BOUND_NO_FIT ? stat : bounds_allowance(b, to));
   return true;
+}
+
+/* The row again in a wide type, which then stands for the oracle's. */
+static bool bound_again(bound_context *x, const oracle_row *row, size_t index,
+                        wide_type type, error *err) {
+  const size_t d = x->shape->head_dim;
+  bounds *b = x->result;
+  bound_row *to = &b->row[index];
+  wide_row w;
+  if (!wide_row_make(type, x->shape, x->m.eps, x->operands->value, row, &w, err))
+    return false;
+  bool ok = true;
+  if (row_is_finite(&w.row, d)) {
+    if (to->fit != BOUND_NO_FIT) b->fit_count = to->fit;
+    *to = (bound_row){.fit = BOUND_NO_FIT,
+                      .poisoned = to->poisoned,
+                      .finite = true,
+                      .overflows = to->overflows,
+                      .wide = 1 + (uint64_t)type};
+    x->view[OWN].gauge.unit = wide_type_unit(type);
+    magnitudes_retake(&x->m, &w.row);
+    ok = bound_one(x, &w.row, index, err);
+    memcpy(b->y + index * d, w.row.y, d * sizeof *b->y);
+    x->view[OWN].gauge.unit = GAUGE_FLOAT64;
+  }
+  wide_row_free(&w);
+  return ok;
+}
+
+/* Projected operands are not exact: no type helps. */
+static bool escalate(bound_context *x, const oracle_row *row, size_t index, error *err) {
+  bool ok = true;
+  for (wide_type type = 0; ok && type < WIDE_TYPES; type++)
+    if (!(x->result->row[index].own <= BOUND_OWN_SHARE) && !x->operands->inner &&
+        wide_type_available(type))
+      ok = bound_again(x, row, index, type, err);
+  return ok;
+}
+
+static bool visit(void *argument, const oracle_row *row, error *err) {
+  bound_context *x = argument;
+  const size_t d = x->shape->head_dim;
+  const size_t index =
+      (row->batch * x->shape->seq_len + row->t) * x->shape->heads + row->head;
+  bounds *b = x->result;
+  bound_row *to = &b->row[index];
+  *to = (bound_row){.fit = BOUND_NO_FIT};
+  magnitudes_take(&x->m, row);
+  for (size_t c = 0; c < d; c++)
+    b->det[index * d + c] = b->stat[index * d + c] = INFINITY;
+  if (row->t == 0) x->poisoned = false;
+  to->poisoned = x->poisoned = x->poisoned || token_is_nan(x, row);
+  to->finite = row_is_finite(row, d);
+  if (!to->finite) return true;
+  to->overflows =
+      x->m.largest > (x->unit > GAUGE_FLOAT64 ? (double)FLT_MAX : DBL_MAX) / 4;
+  return bound_one(x, row, index, err) && escalate(x, row, index, err);
 }
 
 static bool context_make(bound_context *x, error *err) {

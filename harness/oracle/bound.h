@@ -8,11 +8,15 @@
 
 #include "gauge.h"
 #include "magnitude.h"
+#include "wide_row.h"
 
 /* Relative error of a kernel's exp, in units: two units in the last place. */
 #define BOUND_EXP_UNITS 4.0
 /* Standard deviations that stat grants. */
 #define BOUND_STAT_SIGMAS 8.0
+/* The oracle's own error over the bound it grants, at most: a row beyond it is computed
+ * again in a wider type. */
+#define BOUND_OWN_SHARE 0.01
 /* A row whose bound is below this share of its scale is decided by r alone. */
 #define BOUND_SMALL 0.01
 
@@ -36,9 +40,10 @@ typedef struct bound_column {
 #define BOUND_NO_FIT UINT64_MAX
 
 typedef struct bound_row {
-  uint64_t finite;       /* the oracle's row is */
-  uint64_t poisoned;     /* by a NaN among its operands */
-  uint64_t overflows;    /* a partial sum may leave the kernel's type */
+  uint64_t finite;    /* the oracle's row is */
+  uint64_t poisoned;  /* by a NaN among its operands */
+  uint64_t wide;      /* 0 where float64 will do; else 1 + wide_type it is computed in */
+  uint64_t overflows; /* a partial sum may leave the kernel's type */
   uint64_t unresolved_k; /* denominators whose sign rounding may change, stat */
   uint64_t unresolved_v;
   uint64_t columns; /* q: unknowns of the fit; 0 where none is needed */

@@ -211,6 +211,10 @@ void magnitudes_take(magnitudes *m, const oracle_row *row) {
   take_token(m, row);
   m->counts = count_roundings(m, row->t);
   take_row(m, row);
+  magnitudes_retake(m, row);
+}
+
+void magnitudes_retake(magnitudes *m, const oracle_row *row) {
   for (size_t i = 0; i <= row->t; i++) take_pair(m, row, i);
 }
 

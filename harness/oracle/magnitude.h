@@ -63,6 +63,8 @@ void magnitudes_free(magnitudes *m);
 /* Takes token t of the row's slice (t ascending from 0) and fills all that belongs to row
  * t. */
 void magnitudes_take(magnitudes *m, const oracle_row *row);
+/* The same of a row taken already, whose tokens are known better now. */
+void magnitudes_retake(magnitudes *m, const oracle_row *row);
 
 /* out (head_dim) = the row vector |a| S_V-bar, and a^2 applied to the squares of S_V:
  * numerators of values, for `a` already absolute or squared. */

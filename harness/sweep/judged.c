@@ -70,6 +70,8 @@ static bool record_verdict(const verdict *v, record *out) {
   value_set_real(&field[RECORD_softmax_entropy], v->entropy);
   value_set_real(&field[RECORD_largest_weight], v->largest_weight);
   value_set_real(&field[RECORD_oracle_own_share], v->own_max);
+  set_count(out, RECORD_rows_double_double, v->wide[WIDE_DOUBLE_DOUBLE]);
+  set_count(out, RECORD_rows_binary128, v->wide[WIDE_BINARY128]);
   return set_text(out, RECORD_verdict, verdict_name(v->kind)) && record_worst(v, out);
 }
 

@@ -175,7 +175,7 @@ static verdict_row judge_row(fit *f, const bounds *b, size_t index, lkv_dtype ty
   else if (row->scale > 0 && !(largest_size(d, stat) <= BOUND_SMALL * row->scale))
     out.judgement =
         row->fit == BOUND_NO_FIT ? JUDGED_ILL_CONDITIONED : judge_fit(f, b, row, got);
-  if (out.judgement != JUDGED_ILL_CONDITIONED && !(row->own <= VERDICT_OWN_SHARE))
+  if (out.judgement != JUDGED_ILL_CONDITIONED && !(row->own <= BOUND_OWN_SHARE))
     out.judgement = JUDGED_UNTRUSTED;
   return out;
 }
@@ -231,6 +231,7 @@ static void take_row(verdict *v, const bounds *b, const verdict_row *j, element 
   v->entropy += row->entropy;
   v->largest_weight += row->largest_weight;
   v->own_max = fmax(v->own_max, row->own);
+  if (row->wide) v->wide[row->wide - 1]++;
   if (isnan(j->r_stat)) return;
   if (first || (wrong && !*wrong_seen) ||
       (wrong == *wrong_seen && j->r_stat > v->r_stat_max)) {

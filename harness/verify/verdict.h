@@ -34,8 +34,6 @@ const char *judgement_name(judgement j);
 
 /* Share of the compared rows that must be decided. */
 #define VERDICT_QUOTA 0.9
-/* The oracle's own error over the bound it grants, at most. */
-#define VERDICT_OWN_SHARE 0.01
 
 /* r is |y - oracle| / B. */
 typedef struct verdict_row {
@@ -59,6 +57,7 @@ typedef struct verdict {
   verdict_spread r_det, r_stat;      /* of the elements of the rows that were */
   double decided_share;              /* of the compared rows; NaN where there is none */
   double own_max;                    /* largest share of the oracle's own error */
+  size_t wide[WIDE_TYPES];           /* rows the oracle computed again, by type */
   size_t unresolved_k, unresolved_v; /* denominators, and how many there are of each */
   size_t denominators;
   double entropy, largest_weight; /* of the softmax, means over rows */

@@ -57,6 +57,23 @@ assert worst["judgement"].startswith("WRONG") and worst["denominator"] > 0, wors
 END
 
 refused "no array 'Y'; name the output with --array" "$LINKV" judge "$case" --output "$case"
+# Denominators of V that float64 makes 0 at row 2: the oracle goes on in double-double.
+python3 - "$work" <<'END'
+import struct, sys, zipfile
+def npy(shape, values):
+    text = "{'descr': '<f4', 'fortran_order': False, 'shape': %s, }" % (shape,)
+    text += " " * (-(len(text) + 11) % 64) + "\n"
+    head = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text.encode()
+    return head + struct.pack(f"<{len(values)}f", *values)
+rows = {o: [1, 1, 1] for o in ("Q", "QK", "KK", "VK", "QV")}
+rows.update(KV=[2.0**70, 1, -2.0**70], VV=[3, 5, 3], Y=[3, 3, 5])
+with zipfile.ZipFile(f"{sys.argv[1]}/again.npz", "w") as z:
+    for name, values in rows.items(): z.writestr(name + ".npy", npy((3, 1), values))
+END
+expect 5 "$LINKV" judge "$work/again.npz" --output "$work/again.npz" --explain
+grep -q "^rows again  *1 in double-double" "$work/out" || { cat "$work/out"; fail "what was computed again is not said"; }
+grep -q "t=2 .*ILL-CONDITIONED  *5 .*double-double" "$work/out" || { cat "$work/out"; fail "which row was is not said"; }
+
 refused "array 'W_Q' is \\(24, 24\\); the case's output is \\(2, 24, 24\\)" \
   "$LINKV" judge "$case" --output "$case" --array W_Q
 refused "--output is missing" "$LINKV" judge "$case"

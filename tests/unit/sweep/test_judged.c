@@ -31,6 +31,7 @@ static void judge(subject *s, const double *y) {
   for (size_t i = 0; i < ROWS; i++)
     s->b.row[i] = (bound_row){.finite = 1,
                               .unresolved_k = i,
+                              .wide = i,
                               .fit = BOUND_NO_FIT,
                               .scale = 8,
                               .own = 1e-4 * (double)i,
@@ -82,6 +83,8 @@ static void small_errors(void **state) {
   assert_true(real(&s, RECORD_softmax_entropy) == 1);
   assert_true(real(&s, RECORD_largest_weight) == 0.5);
   assert_true(real(&s, RECORD_oracle_own_share) == 2e-4);
+  assert_int_equal(count(&s, RECORD_rows_double_double), 1);
+  assert_int_equal(count(&s, RECORD_rows_binary128), 1);
   assert_string_equal(text(&s, RECORD_worst_r_element),
                       "y[b=0, t=0, h=0, c=1] = 2.00048828, oracle 2");
   assert_true(real(&s, RECORD_worst_r_bound) == 0x1p-10);
