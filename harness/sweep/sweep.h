@@ -32,7 +32,7 @@ typedef struct sweep_summary {
 } sweep_summary;
 
 /* Runs what the store does not have yet. Points of one shape are interleaved in rounds,
- * in an order drawn from order_seed. A point whose status is neither ok nor
+ * in an order drawn from order_seed (order.h). A point whose status is neither ok nor
  * ill_conditioned gets no more repetitions. SIGINT and SIGTERM finish the repetition
  * under way and set `interrupted`. Fails where the store or a worker cannot be had; what
  * is committed stays. */

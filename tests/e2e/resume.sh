@@ -40,6 +40,9 @@ grep -q " 0 repetitions measured now" out || fail "a complete sweep measures aga
 whole="SELECT count(*) FROM (SELECT count(*) n, min(status) s FROM repetition JOIN point ON id = point
   WHERE key != 'by hand' GROUP BY point HAVING n = 2 AND s = 'ok' OR n = 1 AND s = 'skipped')"
 [ "$(query r.db "$whole")" -eq "$points" ] || fail "repetitions are lost or doubled"
+# Every run has counted its repetitions in the order it took them.
+[ "$(query r.db "SELECT count(*) FROM (SELECT 1 FROM repetition WHERE run NOT NULL GROUP BY run
+  HAVING min(turn) != 1 OR max(turn) != count(*))")" -eq 0 ] || fail "the order is not recorded"
 expect 0 "$LINKV" export --db r.db --format jsonl
 [ "$(wc -l <out)" -eq $((points + 1)) ] || fail "rows are lost or doubled"
 [ "$(sort out | uniq -d | wc -l)" -eq 0 ] || fail "a row is there twice"

@@ -1,0 +1,58 @@
+/* What is left of a sweep. */
+#include <math.h>
+
+#include "state.h"
+
+bool item_open(const item *it, unsigned repetition) {
+  const bool good =
+      it->severity == 0 || it->severity == status_severity("ill_conditioned");
+  return good && !(it->repetitions >> (repetition - 1) & 1) && repetition <= it->wanted;
+}
+
+size_t item_left(const item *it) {
+  size_t left = 0;
+  for (unsigned r = 1; r <= it->wanted; r++) left += item_open(it, r);
+  return left;
+}
+
+/* What one repetition is expected to take, its timeout at most. */
+static double expected(const sweep *w, const point *p) {
+  return fmin(estimate_repetition(&w->estimate, p), w->options->timeout_s);
+}
+
+/* Whether item i is the first left of its shape and precision. */
+static bool needs_preparing(const sweep *w, size_t i) {
+  const point *p = w->items[i].info.point;
+  for (size_t k = i; k-- > 0 && plan_same_shape(w->items[k].info.point, p);)
+    if (item_left(&w->items[k]) &&
+        precision_equal(precision_of(w->items[k].info.point->kernel),
+                        precision_of(p->kernel)))
+      return false;
+  return true;
+}
+
+double sweep_seconds_left(const sweep *w, size_t *repetitions, size_t *guessed) {
+  double seconds = 0;
+  *repetitions = *guessed = 0;
+  for (size_t i = 0; i < w->count; i++) {
+    const item *it = &w->items[i];
+    const size_t left = item_left(it);
+    if (!left) continue;
+    if (needs_preparing(w, i)) seconds += estimate_shape(it->info.point);
+    seconds += expected(w, it->info.point) * (double)left;
+    if (!estimate_knows(&w->estimate, it->info.point)) *guessed += left;
+    *repetitions += left;
+  }
+  return seconds;
+}
+
+bool item_refresh(sweep *w, item *it, error *err) {
+  const int good = status_severity("skipped");
+  const size_t left = item_left(it);
+  const bool was_good = it->severity <= good;
+  if (!store_progress(w->store, it->info.key, &it->repetitions, &it->severity, err))
+    return false;
+  w->progress.done += left - item_left(it);
+  w->progress.bad += was_good && it->severity > good;
+  return true;
+}

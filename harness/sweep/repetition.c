@@ -1,0 +1,117 @@
+/* One repetition: a worker, its record, the store. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "arguments.h"
+#include "clock.h"
+#include "failure.h"
+#include "state.h"
+#include "worker.h"
+
+/* Only a person waits longer for an oracle. */
+#define PREPARE_TIMEOUT_S 1e6
+
+/* A worker's own threads are OpenMP's: BLAS must not start any. Several are pinned to a
+ * core each, or two may share one for a whole repetition; one is left to the scheduler.
+ */
+static const char *const one_thread[] = {"OPENBLAS_NUM_THREADS=1", "OMP_DYNAMIC=false",
+                                         NULL};
+static const char *const threads[] = {"OPENBLAS_NUM_THREADS=1", "OMP_DYNAMIC=false",
+                                      "OMP_PROC_BIND=close", "OMP_PLACES=cores", NULL};
+
+static bool start_worker(sweep *w, const point *p, const char *const *flags, int lent,
+                         double timeout_s, error *err) {
+  const process_options options = {.record_fd = WORKER_RECORD_FD,
+                                   .timeout_s = timeout_s,
+                                   .settings = p->threads > 1 ? threads : one_thread,
+                                   .lent = lent,
+                                   .lent_as = WORKER_SHAPE_FD};
+  arguments a;
+  if (!arguments_of_worker(p, w->options, flags, &a))
+    return error_set(err, "out of memory for a worker's arguments");
+  const bool ok = process_run_self(a.item, &options, w->outcome, err);
+  arguments_free(&a);
+  return ok;
+}
+
+void repetition_drop_shapes(sweep *w) {
+  for (size_t i = 0; i < w->lent_count; i++)
+    if (w->lent[i].fd >= 0) close(w->lent[i].fd);
+  w->lent_count = 0;
+}
+
+/* NULL where none was prepared. */
+static lending *find_lending(sweep *w, const point *p) {
+  for (size_t i = 0; i < w->lent_count; i++)
+    if (precision_equal(w->lent[i].of, precision_of(p->kernel))) return &w->lent[i];
+  return NULL;
+}
+
+/* An empty file in memory, or -1. */
+static int make_file(void) {
+  const int fd = memfd_create("linkv shape", MFD_CLOEXEC);
+  if (fd < 0 || fd >= PROCESS_LOW_FD) return fd;
+  const int high = fcntl(fd, F_DUPFD_CLOEXEC, PROCESS_LOW_FD);
+  close(fd);
+  return high;
+}
+
+bool repetition_prepare(sweep *w, const point *p, error *err) {
+  static const char *const flags[] = {"--prepare", NULL};
+  if (find_lending(w, p) || w->lent_count == LENDINGS_MAX) return true;
+  lending *made = &w->lent[w->lent_count++];
+  *made = (lending){.of = precision_of(p->kernel), .fd = make_file()};
+  if (made->fd < 0) return true;
+  if (!start_worker(w, p, flags, made->fd, PREPARE_TIMEOUT_S, err)) return false;
+  if (w->outcome->exited && w->outcome->exit_code == 0) return true;
+  close(made->fd);
+  made->fd = -1;
+  return true;
+}
+
+/* Runs a worker for one repetition and reads its record. */
+static bool run_worker(sweep *w, const item *it, unsigned repetition, record *out,
+                       error *err) {
+  const process_outcome *worker = w->outcome;
+  const double timeout_s = w->options->timeout_s;
+  const char *flags[3] = {NULL};
+  size_t count = 0;
+  error note = {"without a whole record"};
+  if (repetition == 1) flags[count++] = "--judge";
+  const lending *found = find_lending(w, it->info.point);
+  const int lent = found ? found->fd : -1;
+  if (lent >= 0) flags[count++] = "--lent";
+  if (!start_worker(w, it->info.point, flags, lent, timeout_s, err)) return false;
+  if (worker->cancelled) return true;
+  const char *end = strchr(worker->record, '\n');
+  const bool finished =
+      !worker->timed_out && worker->exited && worker->exit_code == 0 && end && !end[1];
+  if (finished && record_from_json(worker->record, out, &note)) return true;
+  return failure_record(worker, timeout_s, note.text, out) ||
+         error_set(err, "out of memory for a record");
+}
+
+bool repetition_measure(sweep *w, item *it, unsigned round, bool *added, error *err) {
+  const point *p = it->info.point;
+  record r = {0};
+  *added = false;
+  const double start = clock_now();
+  const double predicted = estimate_repetition(&w->estimate, p);
+  if (progress_due(&w->progress)) {
+    size_t repetitions, guessed;
+    progress_show(&w->progress, p, sweep_seconds_left(w, &repetitions, &guessed));
+  }
+  if (!run_worker(w, it, round, &r, err)) return false;
+  if (w->outcome->cancelled) return true;
+  estimate_learn(&w->estimate, predicted, clock_now() - start);
+  if (r.field[RECORD_time_ns].known)
+    estimate_see(&w->estimate, p, 1e-9 * r.field[RECORD_time_ns].real);
+  value_set_integer(&r.field[RECORD_turn], ++w->turn);
+  const bool ok = store_add(w->store, w->run, &it->info, round, &r, added, err) &&
+                  item_refresh(w, it, err);
+  record_free(&r);
+  return ok;
+}

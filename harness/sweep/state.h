@@ -1,0 +1,70 @@
+/* A sweep under way; private to sweep.c, items.c, rounds.c and repetition.c. */
+#ifndef SWEEP_STATE_H
+#define SWEEP_STATE_H
+
+#include <signal.h>
+
+#include "estimate.h"
+#include "precision.h"
+#include "process.h"
+#include "progress.h"
+#include "sweep.h"
+
+/* A point of the plan and what the store has of it. */
+typedef struct item {
+  point_info info;
+  char *command;
+  unsigned wanted;      /* repetitions */
+  uint64_t repetitions; /* bit r - 1 */
+  int severity;
+} item;
+
+/* A file in memory with what points of one shape and precision share. */
+typedef struct lending {
+  precision of;
+  int fd; /* -1: there is none, each worker makes its own */
+} lending;
+
+enum { LENDINGS_MAX = 8 };
+
+typedef struct sweep {
+  const sweep_options *options;
+  store *store;
+  item *items;
+  size_t count;
+  int64_t run;
+  unsigned turn; /* repetitions measured in this run */
+  estimate estimate;
+  progress progress;
+  process_outcome *outcome;
+  lending lent[LENDINGS_MAX]; /* of the shape being measured */
+  size_t lent_count;
+} sweep;
+
+/* Whether the sweep still wants this repetition of a point, and how many it wants. */
+bool item_open(const item *it, unsigned repetition);
+size_t item_left(const item *it);
+
+/* Learns from the store what has become of a point: what one that is not ok leaves undone
+ * will not be done. */
+bool item_refresh(sweep *w, item *it, error *err);
+
+/* Seconds that what is left will take, how many repetitions that is, and how many of them
+ * are of kernels never seen. */
+double sweep_seconds_left(const sweep *w, size_t *repetitions, size_t *guessed);
+
+/* repetition.c: has a worker make what points of the shape and of that point's precision
+ * share, however long the oracle takes: no kernel is charged for it. Where that fails
+ * each worker makes its own. */
+bool repetition_prepare(sweep *w, const point *p, error *err);
+void repetition_drop_shapes(sweep *w);
+
+/* Runs a worker for one repetition, `round` of its shape, and stores its record; `added`
+ * is false where it was given up, or another sweep had it first. */
+bool repetition_measure(sweep *w, item *it, unsigned round, bool *added, error *err);
+
+/* rounds.c: measures what is left, shape by shape, until `stop` tells to. */
+bool rounds_measure(sweep *w, const volatile sig_atomic_t *stop, sweep_summary *out,
+                    error *err);
+
+#endif
