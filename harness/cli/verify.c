@@ -13,6 +13,7 @@
 #include "reference.h"
 #include "table.h"
 #include "verdict.h"
+#include "verify_laws.h"
 #include "verify_regimes.h"
 
 static int run(int argc, char **argv);
@@ -31,8 +32,12 @@ const cli_command cli_verify = {
         "array of the\n"
         "file (--reference), and then the oracle is a line of its own. Without --input "
         "each kernel\n"
-        "runs on made inputs instead: every regime, edge shapes, some seeds.\n\n"
+        "runs on made inputs instead: every regime, edge shapes, some seeds; with --laws "
+        "it "
+        "is tried\n"
+        "by the laws of the operator (docs/selftest.md).\n\n"
         "  linkv verify --kernel 'scalar_*' --regime cancelling\n"
+        "  linkv verify --laws --kernel scalar_row\n"
         "  linkv verify --input tests/golden/cell69_b2_t24_h3_d8.npz\n"
         "  linkv verify --input tests/golden/cell69_b2_t24_h3_d8.npz --reference "
         "Y_float64",
@@ -40,9 +45,10 @@ const cli_command cli_verify = {
 };
 
 typedef struct verify_arguments {
-  cli_list inputs, kernels, plugins, regimes;
+  cli_list inputs, kernels, plugins, regimes, laws;
   const char *reference;
   int format;
+  bool by_laws;
   size_t tile_q, tile_k, threads, seeds;
 } verify_arguments;
 
@@ -313,6 +319,18 @@ static int tell(const verify_arguments *a, const findings *all) {
   return cli_finish(&cli_verify, code);
 }
 
+static int check_and_try(const verify_arguments *a) {
+  if (a->inputs.count || a->regimes.count || a->reference || a->tile_q || a->tile_k)
+    return cli_fail(&cli_verify, EXIT_USAGE,
+                    "--input, --regime, --reference, --tile-q and --tile-k go without "
+                    "--laws: laws bring their own inputs");
+  const laws_options options = {.laws = a->laws,
+                                .kernels = a->kernels,
+                                .json = a->format == FORMAT_JSON,
+                                .markdown = a->format == FORMAT_MD};
+  return verify_laws(&cli_verify, &options);
+}
+
 static int check_and_survey(const verify_arguments *a) {
   if (a->reference || a->tile_q || a->tile_k)
     return cli_fail(&cli_verify, EXIT_USAGE,
@@ -333,6 +351,7 @@ static int check_and_verify(const verify_arguments *a) {
   error err;
   int code = EXIT_USAGE;
   if (!cli_load_plugins(&cli_verify, &a->plugins)) return EXIT_USAGE;
+  if (a->by_laws || a->laws.count) return check_and_try(a);
   if (!a->inputs.count) return check_and_survey(a);
   if (a->regimes.count)
     return cli_fail(&cli_verify, EXIT_USAGE,
@@ -361,6 +380,9 @@ static int run(int argc, char **argv) {
        "without --input: regimes, default all; may be repeated", NULL},
       {"seeds", CLI_SIZE, &a.seeds, "N", "without --input: seeds 1 to N, default 2",
        NULL},
+      {"laws", CLI_FLAG, &a.by_laws, NULL, "try kernels by the laws of the operator",
+       NULL},
+      {"law", CLI_LIST, &a.laws, "GLOB", "laws, default all; may be repeated", NULL},
       {"kernel", CLI_LIST, &a.kernels, "GLOB", "kernels, default all; may be repeated",
        NULL},
       {"reference", CLI_TEXT, &a.reference, "ARRAY",
@@ -386,6 +408,7 @@ static int run(int argc, char **argv) {
   cli_list_free(&a.inputs);
   cli_list_free(&a.kernels);
   cli_list_free(&a.regimes);
+  cli_list_free(&a.laws);
   cli_list_free(&a.plugins);
   return code;
 }

@@ -4,6 +4,7 @@
  *   S, Z join token t; for i <= t { s_i = (QK_i S_K Q_t) / (QK_i Z_K + eps);
  *   m' = max(m, s_i); l = l e^(m-m') + e^(s_i-m'); y = y e^(m-m') + e^(s_i-m') v_i } */
 #include <math.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -26,6 +27,11 @@ static const float *row_of(const lkv_operands *x, int operand, size_t t) {
   return (const float *)x->data[operand] + t * x->stride[operand];
 }
 
+/* What threads share by mistake, or a call leaves to the next. */
+enum { STATIC_DIM = 256 };
+static float shared_value[STATIC_DIM];
+static float left_z[STATIC_DIM];
+
 static float to_bf16(float value) {
   unsigned bits;
   memcpy(&bits, &value, sizeof bits);
@@ -41,7 +47,8 @@ static void join_one(size_t d, const float *a, const float *b, float *s, float *
   }
 }
 
-static void join(enum bug bug, size_t d, const lkv_operands *x, size_t t, state *st) {
+static void join(enum bug bug, size_t d, const lkv_operands *x, size_t t,
+                 const state *st) {
   const size_t vv_stride = bug == BUG_wrong_stride ? d : x->stride[LKV_VV];
   const float *vv = (const float *)x->data[LKV_VV] + t * vv_stride;
   if (bug == BUG_token_dropped && t == 3) return;
@@ -138,17 +145,37 @@ static float larger(enum bug bug, float max, float s) {
   return s <= max ? max : s;
 }
 
+/* The tile sizes it is asked for matter to one bug alone. */
+static lkv_tiles default_tiles(const lkv_problem *p) {
+  (void)p;
+  return (lkv_tiles){.q = 0, .k = 8};
+}
+
 static size_t keys_of(enum bug bug, const lkv_problem *p, size_t t) {
   if (bug == BUG_softmax_missing_t && t > 0) return t;
   if (bug == BUG_softmax_ahead && t + 1 < p->seq_len) return t + 2;
-  if (bug == BUG_tile_dropped && t >= 8) return (t + 1) / 8 * 8;
+  if (bug == BUG_tile_dropped && t >= p->tile_k) return (t + 1) / p->tile_k * p->tile_k;
   return t + 1;
+}
+
+/* What the maximum starts from; `lane` is one of the workspace that is never written. */
+static float first_max(enum bug bug, const float *lane) {
+  if (bug == BUG_max_from_zero) return 0;
+  return bug == BUG_max_of_stale_lane ? fmaxf(-INFINITY, *lane) : -INFINITY;
+}
+
+/* The value where the bug keeps it; another thread comes in at the first of a row. */
+static const float *kept_value(enum bug bug, size_t d, size_t i, const state *st) {
+  if (bug != BUG_value_shared || d > STATIC_DIM) return st->value;
+  memcpy(shared_value, st->value, d * sizeof *shared_value);
+  if (i == 0) sched_yield();
+  return shared_value;
 }
 
 static void query(enum bug bug, const lkv_problem *p, const lkv_operands *x, size_t t,
                   const state *st, float *y) {
   const size_t d = p->head_dim, keys = keys_of(bug, p, t);
-  float max = bug == BUG_max_from_zero ? 0 : -INFINITY, sum = 0;
+  float max = first_max(bug, st->value + d), sum = 0;
   memset(y, 0, d * sizeof *y);
   for (size_t i = 0; i < keys; i++) {
     const float s = logit(bug, p, x, t, i, st), next = larger(bug, max, s);
@@ -158,9 +185,10 @@ static void query(enum bug bug, const lkv_problem *p, const lkv_operands *x, siz
     const float sum_scale = bug == BUG_sum_not_rescaled ? 1 : scale;
     const float y_scale = bug == BUG_output_not_rescaled ? 1 : scale;
     make_value(bug, p, x, i, st);
+    const float *value = kept_value(bug, d, i, st);
     sum = sum * sum_scale + weight;
     for (size_t c = 0; c < d; c++) {
-      const float term = weight * st->value[c];
+      const float term = weight * value[c];
       y[c] = y[c] * y_scale + (bug == BUG_nan_swallowed && isnan(term) ? 0 : term);
     }
     max = next;
@@ -170,15 +198,15 @@ static void query(enum bug bug, const lkv_problem *p, const lkv_operands *x, siz
 
 static size_t workspace(const lkv_problem *p) {
   const size_t d = p->head_dim;
-  return (3 * (d * d + d) + d) * sizeof(float);
+  return (3 * (d * d + d) + d + 1) * sizeof(float);
 }
 
 static void spoil_output(enum bug bug, const lkv_problem *p, lkv_output y) {
   const size_t d = p->head_dim, last = p->seq_len - 1;
   float *out = y.data, *end = out + last * y.stride;
   if (bug == BUG_one_flip) end[d / 2] *= 1 + 0x1p-10F;
-  if (bug == BUG_lane_unwritten) end[d - 1] = NAN;
   if (bug == BUG_stale_last_row && last) memcpy(end, end - y.stride, d * sizeof *end);
+  if (bug == BUG_written_past_end) end[d] = 0;
   for (size_t c = 0; bug == BUG_rows_swapped && last && c < d; c++) {
     const float kept = out[c];
     out[c] = out[y.stride + c];
@@ -186,16 +214,36 @@ static void spoil_output(enum bug bug, const lkv_problem *p, lkv_output y) {
   }
 }
 
-static lkv_status attend(enum bug bug, const lkv_problem *p, const lkv_operands *x,
-                         void *room, lkv_output y) {
-  const size_t d = p->head_dim, each = d * d + d;
+/* Steps beyond an operand; what is there does not matter. */
+static void step_beyond(enum bug bug, const lkv_problem *p, const lkv_operands *x) {
+  const volatile float *first = row_of(x, LKV_KK, 0);
+  const volatile float *end = row_of(x, LKV_VV, p->seq_len - 1) + p->head_dim;
+  if (bug == BUG_read_before_start) (void)first[-1];
+  if (bug == BUG_read_past_end) (void)*end;
+}
+
+/* All but the lane of the maximum is cleared. */
+static state make_state(enum bug bug, size_t d, void *room) {
+  const size_t each = d * d + d;
   state st = {.s_k = room};
   st.z_k = st.s_k + d * d;
   st.s_v = st.s_k + each;
   st.z_v = st.s_v + d * d;
   st.sums = st.s_v + each;
   st.value = st.sums + each;
-  memset(room, 0, workspace(p));
+  memset(room, 0, (3 * each + d) * sizeof *st.s_k);
+  if (bug == BUG_z_of_last_call && d <= STATIC_DIM)
+    memcpy(st.z_k, left_z, d * sizeof *left_z);
+  return st;
+}
+
+static lkv_status attend(enum bug bug, const lkv_problem *p, const lkv_operands *x,
+                         void *room, lkv_output y) {
+  const size_t d = p->head_dim;
+  float *corner = (float *)y.data + (p->seq_len - 1) * y.stride + d - 1;
+  const float before = *corner;
+  const state st = make_state(bug, d, room);
+  step_beyond(bug, p, x);
   for (size_t t = 0, joined = 0; t < p->seq_len; t++) {
     size_t wanted = t + 1;
     if (bug == BUG_s_missing_t && t > 0) wanted = t;
@@ -204,6 +252,9 @@ static lkv_status attend(enum bug bug, const lkv_problem *p, const lkv_operands 
     query(bug, p, x, t, &st, (float *)y.data + t * y.stride);
   }
   spoil_output(bug, p, y);
+  if (bug == BUG_lane_unwritten) *corner = before;
+  if (bug == BUG_z_of_last_call && d <= STATIC_DIM)
+    memcpy(left_z, st.z_k, d * sizeof *left_z);
   return LKV_OK;
 }
 
@@ -215,18 +266,20 @@ static lkv_status attend(enum bug bug, const lkv_problem *p, const lkv_operands 
 #include "mutants.def"
 #undef MUTANT
 
-#define MUTANT(bug, what)        \
-  {.abi = LKV_KERNEL_ABI,        \
-   .name = "mutant_" #bug,       \
-   .algorithm = "mutant",        \
-   .isa = LKV_ISA_SCALAR,        \
-   .operand_type = LKV_FLOAT32,  \
-   .output_type = LKV_FLOAT32,   \
-   .accum_type = LKV_FLOAT32,    \
-   .factor_type = LKV_FLOAT32,   \
-   .summary = what,              \
-   .source = "tests/mutants",    \
-   .workspace_bytes = workspace, \
+#define MUTANT(bug, what)          \
+  {.abi = LKV_KERNEL_ABI,          \
+   .name = "mutant_" #bug,         \
+   .algorithm = "mutant",          \
+   .isa = LKV_ISA_SCALAR,          \
+   .operand_type = LKV_FLOAT32,    \
+   .output_type = LKV_FLOAT32,     \
+   .accum_type = LKV_FLOAT32,      \
+   .factor_type = LKV_FLOAT32,     \
+   .family = LKV_DEFINITIONAL,     \
+   .summary = what,                \
+   .source = "tests/mutants",      \
+   .default_tiles = default_tiles, \
+   .workspace_bytes = workspace,   \
    .attention = attend_##bug},
 static const lkv_kernel mutants[BUGS] = {
 #include "mutants.def"
