@@ -4,7 +4,7 @@
 #ifndef VERIFY_LAW_H
 #define VERIFY_LAW_H
 
-#include "bound.h"
+#include "bounds_set.h"
 #include "probe.h"
 
 typedef enum law_kind {
@@ -51,8 +51,10 @@ typedef struct lin_law {
   void (*map)(const law_side *from, const law_side *to, size_t variant,
               const double *given, double *expected);
 
-  /* What is expected by a closed form; the unchanged side is then not run. NULL: none. */
-  void (*closed)(const law_side *side, const bounds *oracle, double *expected);
+  /* What is expected by a closed form, of the inputs as the kernel's type rounds them, in
+   * float32; the unchanged side is then not run. `oracle` is given by LAW_BOUND. NULL:
+   * none. */
+  void (*closed)(const lin_case *c, const bounds *oracle, double *expected);
 
   /* Whether an element is expected at all. NULL: each is. */
   bool (*counts)(const law_side *side, size_t variant, size_t token, size_t column);
@@ -83,9 +85,8 @@ typedef struct law_trial {
   const lin_law *law;
   const char *regime;
   law_side from;
-  law_side *to;  /* (variants) */
-  bounds *bound; /* (1 + variants) for each dtype, made when first asked for */
-  size_t bound_count;
+  law_side *to;      /* (variants) */
+  bounds_set *bound; /* (1 + variants): of the unchanged side, of each variant */
 } law_trial;
 
 /* Regimes times shapes. */

@@ -6,9 +6,9 @@
 
 #include "inputs.h"
 #include "law.h"
-#include "reference.h"
+#include "precision.h"
 
-enum { DTYPES = 2, TILE = 16, SEED = 1 };
+enum { TILE = 16, SEED = 1 };
 
 #define EPS 1e-6
 
@@ -87,8 +87,7 @@ const char *law_trial_text(const lin_law *l, size_t index, char *buffer, size_t 
 
 static bool make_changed(law_trial *t, error *err) {
   t->to = calloc(t->law->variants, sizeof *t->to);
-  t->bound_count = (1 + t->law->variants) * DTYPES;
-  t->bound = calloc(t->bound_count, sizeof *t->bound);
+  t->bound = calloc(1 + t->law->variants, sizeof *t->bound);
   if (!t->to || !t->bound) return error_set(err, "out of memory for a law");
   for (size_t v = 0; v < t->law->variants; v++) {
     t->to[v].how = t->from.how;
@@ -115,24 +114,21 @@ bool law_trial_make(law_trial *t, const lin_law *l, size_t index, error *err) {
 
 void law_trial_free(law_trial *t) {
   for (size_t v = 0; t->to && v < t->law->variants; v++) case_free(&t->to[v].inputs);
-  for (size_t i = 0; t->bound && i < t->bound_count; i++) bounds_free(&t->bound[i]);
+  for (size_t i = 0; t->bound && i <= t->law->variants; i++)
+    bounds_set_free(&t->bound[i]);
   free(t->to);
   free(t->bound);
   case_free(&t->from.inputs);
   *t = (law_trial){0};
 }
 
-/* Bounds of the unchanged side (0) or of a variant (1 + v), for a kernel of `type`. */
-static const bounds *bounds_of(law_trial *t, size_t side, lkv_dtype type, error *err) {
+/* Bounds of the unchanged side (0) or of a variant (1 + v). */
+static const bounds *bounds_of(law_trial *t, size_t side, const lkv_kernel *kernel,
+                               error *err) {
   const size_t which = t->law->same_inputs ? 0 : side;
-  bounds *b = &t->bound[which * DTYPES + type];
-  const lin_case *c = which ? &t->to[which - 1].inputs : &t->from.inputs;
-  lin_case typed;
-  if (b->y) return b;
-  if (!case_convert(c, probe_tensor_type(type), &typed, err)) return NULL;
-  const bool ok = reference_bounds(&typed, type, b, err);
-  case_free(&typed);
-  return ok ? b : NULL;
+  bounds_set *set = &t->bound[which];
+  set->given = which ? &t->to[which - 1].inputs : &t->from.inputs;
+  return bounds_set_get(set, precision_of(kernel), err);
 }
 
 /* What one kernel's try works with, all of the changed side's shape but `from`. */
@@ -147,7 +143,7 @@ typedef struct attempt {
 } attempt;
 
 static bool same_number(double a, double b) {
-  return memcmp(&a, &b, sizeof a) == 0 || (isnan(a) && isnan(b));
+  return isnan(a) ? isnan(b) : a == b && !signbit(a) == !signbit(b);
 }
 
 static void breach(const attempt *a, law_outcome *out, size_t e, double allowed) {
@@ -202,18 +198,31 @@ static void map(const attempt *a, const double *given, double *expected) {
 
 /* By LAW_BOUND: what the changed side's bound allows, and the unchanged one's beside it.
  */
-static bool make_allowed(attempt *a, error *err) {
-  const lin_law *l = a->t->law;
-  const lkv_dtype type = a->kernel->operand_type;
-  const bounds *to = bounds_of(a->t, 1 + a->variant, type, err);
-  const bounds *from = to && !l->closed ? bounds_of(a->t, 0, type, err) : to;
-  if (!from) return false;
-  if (l->closed) l->closed(&a->t->to[a->variant], to, a->expected);
-  memset(a->allowed, 0, probe_count(&a->t->to[a->variant].inputs) * sizeof *a->allowed);
-  if (!l->closed) map(a, from->stat, a->allowed);
-  for (size_t e = 0; e < to->rows * to->head_dim; e++)
+static bool make_allowed(attempt *a, const bounds *to, error *err) {
+  const size_t count = probe_count(&a->t->to[a->variant].inputs);
+  memset(a->allowed, 0, count * sizeof *a->allowed);
+  if (!a->t->law->closed) {
+    const bounds *from = bounds_of(a->t, 0, a->kernel, err);
+    if (!from) return false;
+    map(a, from->stat, a->allowed);
+  }
+  for (size_t e = 0; e < count; e++)
     a->allowed[e] += to->row[e / to->head_dim].finite ? to->stat[e] : INFINITY;
   return true;
+}
+
+/* A closed form of the inputs as the kernel's type rounds them. */
+static bool expect_closed(attempt *a, const bounds *oracle, error *err) {
+  const lin_case *c = &a->t->to[a->variant].inputs;
+  const tensor_type type =
+      case_type_for(c->stage, a->kernel->operand_type, a->kernel->output_type);
+  lin_case rounded = {0}, taken = {0};
+  const bool ok = case_convert(c, type, &rounded, err) &&
+                  case_convert(&rounded, TENSOR_FLOAT32, &taken, err);
+  if (ok) a->t->law->closed(&taken, oracle, a->expected);
+  case_free(&rounded);
+  case_free(&taken);
+  return ok;
 }
 
 /* False with `out` filled where the kernel fails. */
@@ -229,9 +238,15 @@ static bool try_variant(attempt *a, law_outcome *out, error *err) {
   const lin_law *l = a->t->law;
   const law_side *to = &a->t->to[a->variant];
   if (!call(a, to, a->got, out)) return true;
-  if (l->kind == LAW_BOUND && !make_allowed(a, err)) return false;
-  if (l->kind == LAW_BITS && l->closed) l->closed(to, NULL, a->expected);
-  if (!l->closed) map(a, a->from, a->expected);
+  const bounds *b = NULL;
+  if (l->kind == LAW_BOUND) {
+    b = bounds_of(a->t, 1 + a->variant, a->kernel, err);
+    if (!b || !make_allowed(a, b, err)) return false;
+  }
+  if (!l->closed)
+    map(a, a->from, a->expected);
+  else if (!expect_closed(a, b, err))
+    return false;
   compare(a, out);
   return true;
 }

@@ -18,10 +18,6 @@ size_t probe_count(const lin_case *c) {
   return p->batch * p->seq_len * p->heads * p->head_dim;
 }
 
-tensor_type probe_tensor_type(lkv_dtype type) {
-  return type == LKV_FLOAT64 ? TENSOR_FLOAT64 : TENSOR_FLOAT32;
-}
-
 static void close_buffers(buffers *b) {
   for (int o = 0; o < LKV_OPERANDS; o++) guarded_free(&b->operand[o]);
   guarded_free(&b->workspace);
@@ -50,14 +46,15 @@ static bool finish(const buffers *b, lkv_status status, error *err) {
 static bool run_driver(const lkv_kernel *kernel, const lkv_problem *p, const lin_case *c,
                        const probe *how, void *y, error *err) {
   const size_t size = lkv_dtype_size(kernel->operand_type);
-  const size_t bytes = probe_count(c) * size;
+  const size_t y_size = lkv_dtype_size(kernel->output_type);
+  const size_t bytes = probe_count(c) * size, y_bytes = probe_count(c) * y_size;
   lkv_inputs inputs = {.stage = LKV_STAGE_ATTENTION};
   buffers b = {0};
   size_t workspace;
   lkv_status status =
       lkv_workspace_bytes(kernel, p, LKV_STAGE_ATTENTION, how->threads, &workspace);
   if (status != LKV_OK) return error_set(err, "workspace: %s", lkv_status_text(status));
-  bool ok = open_output(&b, bytes, size, workspace, how, err);
+  bool ok = open_output(&b, y_bytes, y_size, workspace, how, err);
   for (int o = 0; ok && o < LKV_OPERANDS; o++) {
     ok =
         guarded_make(&b.operand[o], operand_names[o], bytes, size, how->at_start, 0, err);
@@ -69,7 +66,7 @@ static bool run_driver(const lkv_kernel *kernel, const lkv_problem *p, const lin
   if (ok) {
     status = lkv_run(kernel, p, &inputs, how->threads, b.workspace.data, b.y.data);
     ok = finish(&b, status, err);
-    memcpy(y, b.y.data, bytes);
+    memcpy(y, b.y.data, y_bytes);
   }
   close_buffers(&b);
   return ok;
@@ -86,31 +83,35 @@ static bool gaps_intact(const lkv_problem *p, size_t size, const guarded *y,
   return true;
 }
 
-/* One slice in rows of head_dim + 1, from a dense case at `offset` bytes. */
+/* Slice `slice` of a dense case, in rows of head_dim + 1. */
 static bool run_slice(const lkv_kernel *kernel, const lkv_problem *p, const lin_case *c,
-                      const probe *how, size_t offset, void *y, error *err) {
-  const size_t size = lkv_dtype_size(kernel->operand_type), rows = p->seq_len;
-  const size_t row = p->head_dim * size, step = row + size, dense = p->heads * row;
-  const size_t bytes = (rows - 1) * step + row;
+                      const probe *how, size_t slice, unsigned char *y, error *err) {
+  const size_t size = lkv_dtype_size(kernel->operand_type);
+  const size_t y_size = lkv_dtype_size(kernel->output_type);
+  const size_t rows = p->seq_len, d = p->head_dim, dense = p->heads * d;
+  const size_t elements = (rows - 1) * (d + 1) + d;
+  const size_t first = slice / p->heads * rows * dense + slice % p->heads * d;
   const size_t workspace = kernel->workspace_bytes ? kernel->workspace_bytes(p) : 0;
   lkv_operands view;
   buffers b = {0};
-  bool ok = open_output(&b, bytes, size, workspace, how, err);
+  bool ok = open_output(&b, elements * y_size, y_size, workspace, how, err);
   for (int o = 0; ok && o < LKV_OPERANDS; o++) {
-    ok = guarded_make(&b.operand[o], operand_names[o], bytes, size, how->at_start,
-                      PROBE_NAN, err);
+    const unsigned char *from = c->operand[o].data;
+    ok = guarded_make(&b.operand[o], operand_names[o], elements * size, size,
+                      how->at_start, PROBE_NAN, err);
     if (!ok) break;
-    copy_rows(rows, row, (const unsigned char *)c->operand[o].data + offset, dense,
-              b.operand[o].data, step);
+    copy_rows(rows, d * size, from + first * size, dense * size, b.operand[o].data,
+              (d + 1) * size);
     view.data[o] = b.operand[o].data;
-    view.stride[o] = p->head_dim + 1;
+    view.stride[o] = d + 1;
     ok = guarded_lock(&b.operand[o], err);
   }
   if (ok) {
-    const lkv_output out = {.data = b.y.data, .stride = p->head_dim + 1};
+    const lkv_output out = {.data = b.y.data, .stride = d + 1};
     ok = finish(&b, kernel->attention(p, &view, b.workspace.data, out), err) &&
-         gaps_intact(p, size, &b.y, how->poison, err);
-    copy_rows(rows, row, b.y.data, step, (unsigned char *)y + offset, dense);
+         gaps_intact(p, y_size, &b.y, how->poison, err);
+    copy_rows(rows, d * y_size, b.y.data, (d + 1) * y_size, y + first * y_size,
+              dense * y_size);
   }
   close_buffers(&b);
   return ok;
@@ -118,17 +119,18 @@ static bool run_slice(const lkv_kernel *kernel, const lkv_problem *p, const lin_
 
 static bool run_slices(const lkv_kernel *kernel, const lkv_problem *p, const lin_case *c,
                        const probe *how, void *y, error *err) {
-  const size_t row = p->head_dim * lkv_dtype_size(kernel->operand_type);
   bool ok = true;
-  for (size_t b = 0; ok && b < p->batch; b++)
-    for (size_t h = 0; ok && h < p->heads; h++)
-      ok = run_slice(kernel, p, c, how, (b * p->seq_len * p->heads + h) * row, y, err);
+  for (size_t slice = 0; ok && slice < p->batch * p->heads; slice++)
+    ok = run_slice(kernel, p, c, how, slice, y, err);
   return ok;
 }
 
 bool probe_run(const lkv_kernel *kernel, const lin_case *c, const probe *how, double *y,
                error *err) {
-  const tensor_type type = probe_tensor_type(kernel->operand_type);
+  const tensor_type type =
+      case_type_for(LKV_STAGE_ATTENTION, kernel->operand_type, kernel->output_type);
+  const tensor_type y_type =
+      kernel->output_type == LKV_FLOAT64 ? TENSOR_FLOAT64 : TENSOR_FLOAT32;
   const char *why;
   lkv_problem p = c->problem;
   lin_case own = {0};
@@ -138,7 +140,7 @@ bool probe_run(const lkv_kernel *kernel, const lin_case *c, const probe *how, do
   if (lkv_check(kernel, &p, &why) != LKV_OK) return error_set(err, "%s", why);
   p = lkv_resolve_tiles(kernel, p);
   bool ok = case_convert(c, type, &own, err) &&
-            tensor_make(&out, type, own.operand[0].rank, own.operand[0].shape, err);
+            tensor_make(&out, y_type, own.operand[0].rank, own.operand[0].shape, err);
   ok =
       ok && (how->slices ? run_slices : run_driver)(kernel, &p, &own, how, out.data, err);
   ok = ok && tensor_convert(&out, TENSOR_FLOAT64, &wide, err);

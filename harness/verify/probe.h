@@ -20,9 +20,6 @@ typedef struct probe {
 /* Elements of the case's output. */
 size_t probe_count(const lin_case *c);
 
-/* The type a case is converted to for a kernel of `type`. */
-tensor_type probe_tensor_type(lkv_dtype type);
-
 /* y (batch, seq_len, heads, head_dim) of an attention-stage case, as float64. Fails where
  * the kernel returns a failure or writes outside of y and its workspace. It may also
  * crash: run what is not trusted under isolate.h. */

@@ -253,8 +253,8 @@ static lkv_status attend(enum bug bug, const lkv_problem *p, const lkv_operands 
   }
   spoil_output(bug, p, y);
   if (bug == BUG_lane_unwritten) *corner = before;
-  if (bug == BUG_z_of_last_call && d <= STATIC_DIM)
-    memcpy(left_z, st.z_k, d * sizeof *left_z);
+  for (size_t c = 0; bug == BUG_z_of_last_call && c < d && c < STATIC_DIM; c++)
+    left_z[c] = isfinite(st.z_k[c]) ? st.z_k[c] : 0;
   return LKV_OK;
 }
 
