@@ -104,7 +104,7 @@ static void finish_bounds(const bound_context *x, double *det, double *stat) {
  * too. */
 static double own_share(const bound_context *x, const oracle_row *row,
                         const double *granted) {
-  const bool wide = x->view[OWN].gauge.unit < GAUGE_FLOAT64;
+  const bool wide = x->view[OWN].gauge.of.unit < GAUGE_FLOAT64;
   double largest = 0;
   if (x->unit <= GAUGE_FLOAT64) return 0;
   for (size_t c = 0; c < x->shape->head_dim; c++) {
@@ -152,11 +152,11 @@ static bool bound_again(bound_context *x, const oracle_row *row, size_t index,
                       .finite = true,
                       .overflows = to->overflows,
                       .wide = 1 + (uint64_t)type};
-    x->view[OWN].gauge.unit = wide_type_unit(type);
+    x->view[OWN].gauge.of.unit = wide_type_unit(type);
     magnitudes_retake(&x->m, &w.row);
     ok = bound_one(x, &w.row, index, err);
     memcpy(b->y + index * d, w.row.y, d * sizeof *b->y);
-    x->view[OWN].gauge.unit = GAUGE_FLOAT64;
+    x->view[OWN].gauge.of.unit = GAUGE_FLOAT64;
   }
   wide_row_free(&w);
   return ok;
