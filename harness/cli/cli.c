@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bytes_parse.h"
 #include "linkv/registry.h"
 
 /* getopt_long gives a word as 1: options count from OPTION_BASE. */
@@ -123,6 +124,9 @@ static bool store_value(const cli_option *o, const char *text, char *remedy,
       *(double *)o->target = d;
       return true;
     }
+    case CLI_BYTES:
+      snprintf(remedy, size, BYTES_REMEDY);
+      return bytes_parse(text, (uint64_t *)o->target);
     case CLI_CHOICE: {
       size_t used = (size_t)snprintf(remedy, size, "one of");
       for (int c = 0; o->choices[c]; c++) {

@@ -24,6 +24,7 @@ typedef enum cli_kind {
   CLI_SIZE,   /* size_t, 1 <= value <= 2^40 */
   CLI_SEED,   /* uint64_t, 0 <= value < 2^63 */
   CLI_REAL,   /* double, finite and > 0 */
+  CLI_BYTES,  /* uint64_t: see bytes_parse.h */
   CLI_CHOICE, /* int: index into `choices` */
 } cli_kind;
 

@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cache_note.h"
+#include "cache_options.h"
 #include "commands.h"
 #include "judged_json.h"
-#include "reference.h"
 #include "table.h"
 #include "verdict.h"
 
@@ -40,6 +41,7 @@ typedef struct judge_arguments {
   const char *input, *output, *array;
   int format, type;
   bool explain;
+  cache_options kept;
 } judge_arguments;
 
 /* What is judged, and what came of it. */
@@ -106,10 +108,13 @@ static bool read_case(const judge_arguments *a, judging *j, error *err) {
   return ok;
 }
 
-static bool judge(const judge_arguments *a, judging *j, error *err) {
-  if (!read_case(a, j, err) || !read_output(a, j, err) ||
-      !reference_bounds(&j->c, j->of, &j->bounds, err))
-    return false;
+static bool judge(judge_arguments *a, judging *j, error *err) {
+  oracle_cache cache = cache_options_take(&a->kept);
+  cache_notes notes = {0};
+  if (!read_case(a, j, err) || !read_output(a, j, err)) return false;
+  const bool ok = oracle_cache_bounds(&cache, &j->c, j->of, &j->bounds, err);
+  cache_note_print(&cache, &notes, stderr);
+  if (!ok) return false;
   j->metrics = metrics_of(&j->c.problem, j->of.output_type, j->y.data, j->bounds.y);
   j->rows = calloc(j->bounds.rows, sizeof *j->rows);
   return (j->rows || error_set(err, "out of memory for verdicts")) &&
@@ -303,7 +308,7 @@ static bool print_json(const judge_arguments *a, const judging *j, error *err) {
   return ok || error_set(err, "cannot print the verdict");
 }
 
-static int judge_and_tell(const judge_arguments *a) {
+static int judge_and_tell(judge_arguments *a) {
   static const int codes[] = {EXIT_FINE, EXIT_WRONG, EXIT_UNSURE, EXIT_UNSURE};
   judging j = {0};
   error err;
@@ -329,7 +334,7 @@ static int check_and_judge(judge_arguments *a, const cli_list *words) {
 }
 
 static int run(int argc, char **argv) {
-  judge_arguments a = {0};
+  judge_arguments a = {.kept = cache_options_default()};
   const cli_option options[] = {
       {"output", CLI_TEXT, &a.output, "Y.npz", "file that holds the output", NULL},
       {"array", CLI_TEXT, &a.array, "NAME", "the output's array, default Y", NULL},
@@ -337,6 +342,7 @@ static int run(int argc, char **argv) {
        "what it was computed in, default the array's own", types},
       {"explain", CLI_FLAG, &a.explain, NULL,
        "name the worst rows and the denominators that offend", NULL},
+      CACHE_OPTIONS(a.kept),
       {"format", CLI_CHOICE, &a.format, "FORMAT", "default table", formats},
       {0}};
   cli_list words = {0};

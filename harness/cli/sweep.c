@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "arguments.h"
+#include "cache_options.h"
 #include "commands.h"
 #include "estimate.h"
 #include "sweep_outcome.h"
@@ -35,6 +36,7 @@ typedef struct sweep_arguments {
   const char *config, *db, *label;
   bool dry_run, quiet, retry;
   cli_list plugins, set, filters;
+  cache_options cache;
 } sweep_arguments;
 
 /* The words as they were given, as a shell reads them back; malloc'd. */
@@ -98,7 +100,8 @@ static int tell(const sweep_arguments *a, const sweep_summary *s, const char *co
   return cli_finish(&cli_sweep, sweep_exit_code(s));
 }
 
-static int sweep_config(const sweep_arguments *a, const config *c, const char *command) {
+static int sweep_config(sweep_arguments *a, const config *c, const char *command) {
+  const oracle_cache cache = cache_options_take(&a->cache);
   const sweep_options options = {.label = a->label,
                                  .repetitions = c->repetitions,
                                  .min_time_s = c->min_time_s,
@@ -106,6 +109,8 @@ static int sweep_config(const sweep_arguments *a, const config *c, const char *c
                                  .order_seed = c->order_seed,
                                  .plugins = a->plugins.item,
                                  .plugin_count = a->plugins.count,
+                                 .cache = cache.folder,
+                                 .cache_limit = cache.limit,
                                  .command = command,
                                  .config_text = c->text,
                                  .retry = a->retry,
@@ -169,7 +174,7 @@ static int read_and_sweep(sweep_arguments *a, int argc, char **argv) {
 }
 
 static int run(int argc, char **argv) {
-  sweep_arguments a = {.label = "default"};
+  sweep_arguments a = {.label = "default", .cache = cache_options_default()};
   const cli_option options[] = {
       {"db", CLI_TEXT, &a.db, "FILE", "database, default results/<name of the config>.db",
        NULL},
@@ -185,6 +190,7 @@ static int run(int argc, char **argv) {
        "measure points again that crashed, ran out of time or memory, or did not repeat",
        NULL},
       {"quiet", CLI_FLAG, &a.quiet, NULL, "no progress on standard error", NULL},
+      CACHE_OPTIONS(a.cache),
       {"plugin", CLI_LIST, &a.plugins, "FILE.so",
        "kernels of a shared object; may be repeated", NULL},
       {0}};

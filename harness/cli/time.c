@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cache_options.h"
 #include "commands.h"
 #include "export.h"
 #include "point_options.h"
@@ -67,6 +68,7 @@ static int measure(const point *p, const sweep_options *options, const printing 
 
 static int run(int argc, char **argv) {
   point_options o = point_options_default();
+  cache_options kept = cache_options_default();
   sweep_options how = {.label = "default",
                        .repetitions = CONFIG_REPETITIONS,
                        .timeout_s = CONFIG_TIMEOUT_S,
@@ -79,6 +81,7 @@ static int run(int argc, char **argv) {
   error err;
   const cli_option options[] = {
       POINT_OPTIONS(o),
+      CACHE_OPTIONS(kept),
       {"repetitions", CLI_SIZE, &repetitions, "N", "1 to 64, default 5", NULL},
       {"timeout", CLI_REAL, &how.timeout_s, "S",
        "seconds a repetition may take in all, default 300", NULL},
@@ -105,6 +108,9 @@ static int run(int argc, char **argv) {
     how.min_time_s = o.min_time_s;
     how.plugins = o.plugins.item;
     how.plugin_count = o.plugins.count;
+    const oracle_cache cache = cache_options_take(&kept);
+    how.cache = cache.folder;
+    how.cache_limit = cache.limit;
     print.columns = names ? &chosen : NULL;
     code = measure(&p, &how, &print);
   }

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "bounds_set.h"
+#include "cache_note.h"
+#include "cache_options.h"
 #include "commands.h"
 #include "invocation.h"
 #include "judged_json.h"
@@ -50,6 +52,7 @@ typedef struct verify_arguments {
   int format;
   bool by_laws;
   size_t tile_q, tile_k, threads, seeds;
+  cache_options kept;
 } verify_arguments;
 
 /* What is known of one (case, kernel). */
@@ -145,7 +148,11 @@ static bool verify_kernel(const verify_arguments *a, const char *input,
                           const lkv_kernel *kernel, const lin_case *c,
                           references *against, findings *all, error *err) {
   invocation v = {0};
+  cache_notes notes = {0};
+  oracle_cache *cache = against->bounds.cache;
+  *cache->note.text = 0;
   const bounds *b = bounds_set_get(&against->bounds, precision_of(kernel), err);
+  cache_note_print(cache, &notes, stderr);
   if (!b) return false;
   error why;
   finding *f = add_finding(all, input, kernel->name);
@@ -174,13 +181,13 @@ static bool verify_oracle(const char *input, const lin_case *c, const double *na
   return f || (oracle && error_set(err, "out of memory"));
 }
 
-static bool verify_case(const verify_arguments *a, const char *input, findings *all,
-                        error *err) {
+static bool verify_case(const verify_arguments *a, oracle_cache *cache, const char *input,
+                        findings *all, error *err) {
   npz file = {0};
   lin_case c = {0};
   error why;
   bool ok = npz_read(input, &file, err) && case_from_npz(&file, &c, err);
-  references against = {.bounds = {.given = &c}};
+  references against = {.bounds = {.given = &c, .cache = cache}};
   if (ok && a->reference)
     ok = (against.named = named_reference(&file, a->reference, &c, err)) != NULL &&
          verify_oracle(input, &c, against.named, all, err);
@@ -346,7 +353,7 @@ static int check_and_survey(const verify_arguments *a) {
   return verify_regimes(&cli_verify, &options);
 }
 
-static int check_and_verify(const verify_arguments *a) {
+static int check_and_verify(verify_arguments *a) {
   findings all = {0};
   error err;
   int code = EXIT_USAGE;
@@ -356,9 +363,10 @@ static int check_and_verify(const verify_arguments *a) {
   if (a->regimes.count)
     return cli_fail(&cli_verify, EXIT_USAGE,
                     "--regime goes without --input: a case file has its own inputs");
+  oracle_cache cache = cache_options_take(&a->kept);
   bool ok = true;
   for (size_t i = 0; ok && i < a->inputs.count; i++)
-    ok = verify_case(a, a->inputs.item[i], &all, &err);
+    ok = verify_case(a, &cache, a->inputs.item[i], &all, &err);
   if (!ok)
     cli_fail(&cli_verify, EXIT_USAGE, "%s", err.text);
   else if (!all.count)
@@ -373,7 +381,7 @@ static int check_and_verify(const verify_arguments *a) {
 }
 
 static int run(int argc, char **argv) {
-  verify_arguments a = {.threads = 1, .seeds = 2};
+  verify_arguments a = {.threads = 1, .seeds = 2, .kept = cache_options_default()};
   const cli_option options[] = {
       {"input", CLI_LIST, &a.inputs, "CASE.npz", "case file; may be repeated", NULL},
       {"regime", CLI_LIST, &a.regimes, "GLOB",
@@ -390,6 +398,7 @@ static int run(int argc, char **argv) {
       {"tile-q", CLI_SIZE, &a.tile_q, "N", "queries a tile, default the kernel's", NULL},
       {"tile-k", CLI_SIZE, &a.tile_k, "N", "keys a tile, default the kernel's", NULL},
       {"threads", CLI_SIZE, &a.threads, "N", "default 1", NULL},
+      CACHE_OPTIONS(a.kept),
       {"plugin", CLI_LIST, &a.plugins, "FILE.so",
        "kernels of a shared object; may be repeated", NULL},
       {"format", CLI_CHOICE, &a.format, "FORMAT", "default table", formats},

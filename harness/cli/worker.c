@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "cache_note.h"
 #include "commands.h"
 #include "point_options.h"
 #include "worker.h"
@@ -34,9 +35,16 @@ static bool write_line(int fd, const char *line) {
   return true;
 }
 
-static int prepare(const point *p) {
+static void tell_note(const oracle_cache *cache) {
+  cache_notes notes = {0};
+  cache_note_print(cache, &notes, stderr);
+}
+
+static int prepare(const worker_task *task) {
   error err;
-  if (worker_prepare(p, &err)) return EXIT_FINE;
+  const bool ok = worker_prepare(&task->point, task->cache, &err);
+  tell_note(task->cache);
+  if (ok) return EXIT_FINE;
   return cli_fail(&cli_worker, EXIT_USAGE, "%s", err.text);
 }
 
@@ -45,6 +53,7 @@ static int measure(const worker_task *task) {
   error err;
   if (!worker_measure(task, &r, &err))
     return cli_fail(&cli_worker, EXIT_USAGE, "%s", err.text);
+  tell_note(task->cache);
   char *line = record_to_json(&r);
   record_free(&r);
   const bool ok =
@@ -57,13 +66,18 @@ static int measure(const worker_task *task) {
 
 static int run(int argc, char **argv) {
   point_options o = point_options_default();
-  worker_task task = {0};
+  oracle_cache cache = {.limit = ORACLE_CACHE_LIMIT,
+                        .least_work = ORACLE_CACHE_LEAST_WORK};
+  worker_task task = {.cache = &cache};
   bool prepares = false;
   const cli_option options[] = {
       POINT_OPTIONS(o),
       {"prepare", CLI_FLAG, &prepares, NULL,
        "write inputs and the oracle's output to descriptor 4, and no record", NULL},
       {"lent", CLI_FLAG, &task.lent, NULL, "read them from descriptor 4", NULL},
+      {"cache", CLI_TEXT, &cache.folder, "FOLDER",
+       "where the oracle's outputs are kept, default nowhere", NULL},
+      {"cache-limit", CLI_BYTES, &cache.limit, "SIZE", "default 1GiB", NULL},
       {"judge", CLI_FLAG, &task.judge, NULL, "compare the output with the oracle's",
        NULL},
       {0}};
@@ -77,7 +91,7 @@ static int run(int argc, char **argv) {
     cli_fail(&cli_worker, EXIT_USAGE, "unexpected word '%s'", words.item[0]);
   else if (parsed == CLI_GO && point_options_take(&cli_worker, &o, &task.point)) {
     task.min_time_s = o.min_time_s;
-    code = prepares ? prepare(&task.point) : measure(&task);
+    code = prepares ? prepare(&task) : measure(&task);
   }
   cli_list_free(&words);
   cli_list_free(&o.plugins);

@@ -68,6 +68,10 @@ bool arguments_of_worker(const point *p, const sweep_options *options,
   if (!words) return false;
   put_text(words, "linkv", "worker");
   put_point(words, p, options);
+  if (options->cache) {
+    put_text(words, "--cache", options->cache);
+    put_whole(words, "--cache-limit", options->cache_limit);
+  }
   for (; *flags; flags++) put_word(words, *flags);
   const bool complete = !ferror(words);
   if (fclose(words) == 0 && complete) return list_words(text, bytes, out);
@@ -103,7 +107,9 @@ char *sweep_point_command(const point *p, const sweep_options *options) {
   arguments a;
   char *line = NULL;
   size_t bytes = 0;
-  if (!arguments_of_worker(p, options, no_flags, &a)) return NULL;
+  sweep_options plain = *options;
+  plain.cache = NULL; /* changes no figure */
+  if (!arguments_of_worker(p, &plain, no_flags, &a)) return NULL;
   FILE *out = open_memstream(&line, &bytes);
   if (out) {
     fputs("linkv time", out);

@@ -34,6 +34,7 @@ static bool start_worker(sweep *w, const point *p, const char *const *flags, int
     return error_set(err, "out of memory for a worker's arguments");
   const bool ok = process_run_self(a.item, &options, w->outcome, err);
   arguments_free(&a);
+  if (ok) cache_note_pass_on(w->outcome->output, &w->notes, stderr);
   return ok;
 }
 

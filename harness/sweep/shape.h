@@ -6,6 +6,7 @@
 
 #include "bound.h"
 #include "case.h"
+#include "oracle_cache.h"
 #include "point.h"
 
 typedef struct shape {
@@ -13,9 +14,9 @@ typedef struct shape {
   bounds bounds;   /* the oracle's output and bounds; empty where not judged */
 } shape;
 
-/* Makes the inputs of a point's shape from its seed, and the bounds where `judge`; free
- * with shape_free. */
-bool shape_make(const point *p, bool judge, shape *out, error *err);
+/* Makes the inputs of a point's shape from its seed, and the bounds where `judge`, which
+ * the cache may have; free with shape_free. */
+bool shape_make(const point *p, bool judge, oracle_cache *cache, shape *out, error *err);
 
 /* Writes a shape that has its bounds to an open file, from its start. */
 bool shape_write(int fd, const point *p, const shape *s, error *err);

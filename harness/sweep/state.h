@@ -4,6 +4,7 @@
 
 #include <signal.h>
 
+#include "cache_note.h"
 #include "estimate.h"
 #include "precision.h"
 #include "process.h"
@@ -37,6 +38,7 @@ typedef struct sweep {
   estimate estimate;
   progress progress;
   process_outcome *outcome;
+  cache_notes notes;
   lending lent[LENDINGS_MAX]; /* of the shape being measured */
   size_t lent_count;
 } sweep;

@@ -14,6 +14,8 @@ typedef struct sweep_options {
   uint64_t order_seed;
   const char *const *plugins; /* files the workers load, in order */
   size_t plugin_count;
+  const char *cache;       /* folder the oracle's outputs are kept in; NULL: none */
+  uint64_t cache_limit;    /* bytes it may take */
   const char *command;     /* recorded with the run */
   const char *config_text; /* recorded with the run; NULL for a single point */
   bool retry;              /* measure points again that could not be measured before */

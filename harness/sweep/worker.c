@@ -13,7 +13,6 @@
 #include "judged.h"
 #include "memory.h"
 #include "peak.h"
-#include "reference.h"
 #include "shape.h"
 
 /* For each of two measurements, before and after the kernel is timed. */
@@ -176,7 +175,7 @@ static bool measure(invocation *v, const bounds *b, const worker_task *task,
 static bool open_shape(const worker_task *task, shape *out, error *err) {
   const point *p = &task->point;
   return task->lent ? shape_read(WORKER_SHAPE_FD, p, out, err)
-                    : shape_make(p, task->judge, out, err);
+                    : shape_make(p, task->judge, task->cache, out, err);
 }
 
 bool worker_measure(const worker_task *task, record *out, error *err) {
@@ -205,9 +204,9 @@ bool worker_measure(const worker_task *task, record *out, error *err) {
   return true;
 }
 
-bool worker_prepare(const point *p, error *err) {
+bool worker_prepare(const point *p, oracle_cache *cache, error *err) {
   shape s;
-  if (!shape_make(p, true, &s, err)) return false;
+  if (!shape_make(p, true, cache, &s, err)) return false;
   const bool ok = shape_write(WORKER_SHAPE_FD, p, &s, err);
   shape_free(&s);
   return ok;

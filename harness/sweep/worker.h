@@ -2,6 +2,7 @@
 #ifndef SWEEP_WORKER_H
 #define SWEEP_WORKER_H
 
+#include "oracle_cache.h"
 #include "point.h"
 #include "record.h"
 
@@ -11,8 +12,9 @@ enum { WORKER_RECORD_FD = 3, WORKER_SHAPE_FD = 4 };
 typedef struct worker_task {
   point point;
   double min_time_s;
-  bool judge; /* judge the output */
-  bool lent;  /* inputs and bounds are in WORKER_SHAPE_FD, else they are made here */
+  bool judge;          /* judge the output */
+  oracle_cache *cache; /* its note tells how it went */
+  bool lent; /* inputs and bounds are in WORKER_SHAPE_FD, else they are made here */
 } worker_task;
 
 /* Runs the kernel once (memory, hash, and, where `judge`, errors against the oracle and a
@@ -22,6 +24,6 @@ typedef struct worker_task {
 bool worker_measure(const worker_task *task, record *out, error *err);
 
 /* Makes the shape of a point, with its bounds, and writes it to WORKER_SHAPE_FD. */
-bool worker_prepare(const point *p, error *err);
+bool worker_prepare(const point *p, oracle_cache *cache, error *err);
 
 #endif

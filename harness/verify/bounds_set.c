@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 
-#include "reference.h"
-
 const bounds *bounds_set_get(bounds_set *set, precision of, error *err) {
   for (size_t i = 0; i < set->count; i++)
     if (precision_equal(set->entry[i]->of, of)) return &set->entry[i]->bounds;
@@ -15,7 +13,7 @@ const bounds *bounds_set_get(bounds_set *set, precision of, error *err) {
     return NULL;
   }
   made->of = of;
-  if (!reference_bounds(set->given, of, &made->bounds, err)) {
+  if (!oracle_cache_bounds(set->cache, set->given, of, &made->bounds, err)) {
     free(made);
     return NULL;
   }

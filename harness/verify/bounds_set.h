@@ -4,8 +4,7 @@
 #define VERIFY_BOUNDS_SET_H
 
 #include "bound.h"
-#include "case.h"
-#include "precision.h"
+#include "oracle_cache.h"
 
 typedef struct bounds_entry {
   precision of;
@@ -14,6 +13,7 @@ typedef struct bounds_entry {
 
 typedef struct bounds_set {
   const lin_case *given; /* not owned */
+  oracle_cache *cache;   /* not owned; NULL: none. Its note tells of the last made */
   bounds_entry **entry;
   size_t count;
 } bounds_set;

@@ -5,6 +5,7 @@ set -euo pipefail
 : "${LINKV:?}" "${SOURCE:?}" "${BUILD:?}"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+export XDG_CACHE_HOME=$work/cache # not the user's
 
 fail() { echo "FAILED: $*" >&2; exit 1; }
 

@@ -2,7 +2,7 @@
 #ifndef TEST_UNIT_SCRATCH_H
 #define TEST_UNIT_SCRATCH_H
 
-#include <dirent.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -31,19 +31,16 @@ static inline void scratch_write(const char *path, const void *data, size_t byte
   assert_int_equal(fclose(out), 0);
 }
 
-/* Removes the folder and the files and empty folders in it. */
+static inline int scratch_remove_one(const char *path, const struct stat *info, int kind,
+                                     struct FTW *where) {
+  (void)info, (void)kind, (void)where;
+  return remove(path);
+}
+
+/* Removes the folder and all that is in it. */
 static inline int scratch_remove(void **state) {
   (void)state;
-  DIR *folder = opendir(scratch_folder);
-  if (!folder) return -1;
-  for (const struct dirent *e; (e = readdir(folder));) {
-    char path[512];
-    if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..")) continue;
-    snprintf(path, sizeof path, "%s/%s", scratch_folder, e->d_name);
-    remove(path);
-  }
-  closedir(folder);
-  return rmdir(scratch_folder);
+  return nftw(scratch_folder, scratch_remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 #endif

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <dirent.h>
 #include <sys/stat.h>
 
 #include "../scratch.h"

@@ -8,6 +8,8 @@
 #include "../check.h"
 #include "linkv/registry.h"
 
+static oracle_cache no_cache;
+
 static point a_point(lkv_stage stage) {
   return (point){
       .kernel = lkv_kernel_find("scalar_row"),
@@ -22,7 +24,7 @@ static int written(const point *p, shape *made) {
   error err;
   const int fd = memfd_create("shape", 0);
   assert_true(fd >= 0);
-  EXPECT_OK(shape_make(p, true, made, &err), &err);
+  EXPECT_OK(shape_make(p, true, &no_cache, made, &err), &err);
   EXPECT_OK(shape_write(fd, p, made, &err), &err);
   return fd;
 }
