@@ -2,6 +2,7 @@
 #include "sweep.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "arguments.h"
 #include "cache_options.h"
 #include "commands.h"
+#include "dry_run.h"
 #include "estimate.h"
 #include "sweep_outcome.h"
 
@@ -31,10 +33,14 @@ const cli_command cli_sweep = {
     .run = run,
 };
 
+static const char *const formats[] = {"table", "json", NULL};
+enum { FORMAT_TABLE, FORMAT_JSON };
+
 typedef struct sweep_arguments {
   char default_db[128];
   const char *config, *db, *label;
   bool dry_run, quiet, retry;
+  int format;
   cli_list plugins, set, filters;
   cache_options cache;
 } sweep_arguments;
@@ -54,33 +60,24 @@ static char *command_of(int argc, char **argv) {
   return text;
 }
 
-static void print_plan(const plan *p) {
-  for (size_t i = 0; i < p->count; i++) {
-    const point *at = &p->point[i];
-    const lkv_problem *q = &at->problem;
-    printf("%-28s %-9s %-9s seed=%-3llu B=%-2zu T=%-5zu H=%-3zu d=%-3zu",
-           at->kernel->name, lkv_stage_name(at->stage), at->regime,
-           (unsigned long long)at->seed, q->batch, q->seq_len, q->heads, q->head_dim);
-    if (q->tile_q) printf(" tile_q=%zu", q->tile_q);
-    if (q->tile_k) printf(" tile_k=%zu", q->tile_k);
-    printf(" threads=%zu\n", at->threads);
-  }
-}
-
-static int dry_run(const plan *p, const sweep_options *options, store *s) {
+static int dry_run(const sweep_arguments *a, const plan *p, const sweep_options *options,
+                   store *s) {
   sweep_forecast f;
   error err;
-  char time[32];
   if (!sweep_forecast_of(p, options, s, &f, &err))
     return cli_fail(&cli_sweep, EXIT_USAGE, "%s", err.text);
-  print_plan(p);
-  printf("\n%zu points, %zu of them complete; %zu repetitions to run, about %s", f.points,
-         f.complete, f.repetitions, duration_text(f.seconds, time, sizeof time));
-  if (f.guessed)
-    printf(" (a guess for %zu of them: their kernels have no time in the database yet)",
-           f.guessed);
-  puts("");
-  return cli_finish(&cli_sweep, EXIT_FINE);
+  json_t *json = a->format == FORMAT_JSON ? dry_run_json(p, &f) : NULL;
+  bool ok = true;
+  if (a->format == FORMAT_TABLE)
+    ok = dry_run_print(p, &f, &err);
+  else if (!json || json_dumpf(json, stdout, JSON_INDENT(1)))
+    ok = error_set(&err, "cannot print the plan");
+  else
+    putchar('\n');
+  json_decref(json);
+  sweep_forecast_free(&f);
+  return ok ? cli_finish(&cli_sweep, EXIT_FINE)
+            : cli_fail(&cli_sweep, EXIT_USAGE, "%s", err.text);
 }
 
 static int tell(const sweep_arguments *a, const sweep_summary *s, const char *command) {
@@ -127,7 +124,7 @@ static int sweep_config(sweep_arguments *a, const config *c, const char *command
   if (!plan_make(c, &p, &err) || !store_open(db, &s, &err))
     cli_fail(&cli_sweep, EXIT_USAGE, "%s", err.text);
   else if (a->dry_run)
-    code = dry_run(&p, &options, s);
+    code = dry_run(a, &p, &options, s);
   else if (!sweep_run(&p, &options, s, &summary, &err))
     cli_fail(&cli_sweep, EXIT_USAGE, "%s", err.text);
   else
@@ -185,7 +182,9 @@ static int run(int argc, char **argv) {
       {"filter", CLI_LIST, &a.filters, "AXIS=V,...|SQL",
        "only points that this holds for; may be repeated", NULL},
       {"dry-run", CLI_FLAG, &a.dry_run, NULL,
-       "print the plan, how many repetitions are left and how long they take", NULL},
+       "print the plan: what is left, the time and memory it takes, what is skipped",
+       NULL},
+      {"format", CLI_CHOICE, &a.format, "FORMAT", "of --dry-run; default table", formats},
       {"retry", CLI_FLAG, &a.retry, NULL,
        "measure points again that crashed, ran out of time or memory, or did not repeat",
        NULL},
@@ -200,6 +199,9 @@ static int run(int argc, char **argv) {
   if (parsed == CLI_GO && words.count != 1)
     cli_fail(&cli_sweep, EXIT_USAGE, "%s; see 'linkv sweep --help'",
              words.count ? "more than one config" : "a config is missing");
+  else if (parsed == CLI_GO && a.format != FORMAT_TABLE && !a.dry_run)
+    cli_fail(&cli_sweep, EXIT_USAGE,
+             "--format is of --dry-run; 'linkv export' prints rows");
   else if (parsed == CLI_GO) {
     a.config = words.item[0];
     code = read_and_sweep(&a, argc, argv);

@@ -1,6 +1,7 @@
 /* What is left of a sweep. */
 #include <math.h>
 
+#include "linkv/driver.h"
 #include "state.h"
 
 bool item_open(const item *it, unsigned repetition) {
@@ -31,17 +32,26 @@ static bool needs_preparing(const sweep *w, size_t i) {
   return true;
 }
 
-double sweep_seconds_left(const sweep *w, size_t *repetitions, size_t *guessed) {
+point_forecast item_forecast(const sweep *w, size_t i) {
+  const point *p = w->items[i].info.point;
+  point_forecast f = {.repetitions = item_left(&w->items[i])};
+  const char *why;
+  if (!f.repetitions) return f;
+  if (lkv_check(p->kernel, &p->problem, &why) != LKV_OK)
+    return (point_forecast){.skipped = why};
+  f.guessed = !estimate_knows(&w->estimate, p);
+  f.seconds = (double)f.repetitions * expected(w, p);
+  f.oracle_seconds = needs_preparing(w, i) ? estimate_shape(p) : 0;
+  return f;
+}
+
+double sweep_seconds_left(const sweep *w, size_t *repetitions) {
   double seconds = 0;
-  *repetitions = *guessed = 0;
+  *repetitions = 0;
   for (size_t i = 0; i < w->count; i++) {
-    const item *it = &w->items[i];
-    const size_t left = item_left(it);
-    if (!left) continue;
-    if (needs_preparing(w, i)) seconds += estimate_shape(it->info.point);
-    seconds += expected(w, it->info.point) * (double)left;
-    if (!estimate_knows(&w->estimate, it->info.point)) *guessed += left;
-    *repetitions += left;
+    const point_forecast f = item_forecast(w, i);
+    seconds += f.seconds + f.oracle_seconds;
+    *repetitions += item_left(&w->items[i]);
   }
   return seconds;
 }

@@ -102,8 +102,8 @@ bool repetition_measure(sweep *w, item *it, unsigned round, bool *added, error *
   const double start = clock_now();
   const double predicted = estimate_repetition(&w->estimate, p);
   if (progress_due(&w->progress)) {
-    size_t repetitions, guessed;
-    progress_show(&w->progress, p, sweep_seconds_left(w, &repetitions, &guessed));
+    size_t repetitions;
+    progress_show(&w->progress, p, sweep_seconds_left(w, &repetitions));
   }
   if (!run_worker(w, it, round, &r, err)) return false;
   if (w->outcome->cancelled) return true;

@@ -51,9 +51,11 @@ size_t item_left(const item *it);
  * will not be done. */
 bool item_refresh(sweep *w, item *it, error *err);
 
-/* Seconds that what is left will take, how many repetitions that is, and how many of them
- * are of kernels never seen. */
-double sweep_seconds_left(const sweep *w, size_t *repetitions, size_t *guessed);
+/* What will become of item i. */
+point_forecast item_forecast(const sweep *w, size_t i);
+
+/* Seconds that what is left will take, and how many repetitions that is. */
+double sweep_seconds_left(const sweep *w, size_t *repetitions);
 
 /* repetition.c: has a worker make what points of the shape and of that point's precision
  * share, however long the oracle takes: no kernel is charged for it. Where that fails

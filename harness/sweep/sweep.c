@@ -106,12 +106,12 @@ static void summarize(const sweep *w, sweep_summary *out) {
 bool sweep_run(const plan *p, const sweep_options *options, store *s, sweep_summary *out,
                error *err) {
   sweep w;
-  size_t repetitions, guessed;
+  size_t repetitions;
   struct sigaction on_stop = {.sa_handler = ask_stop}, old_int, old_term;
   *out = (sweep_summary){.points = p->count};
   if (!open_sweep(&w, p, options, s, err)) return false;
   for (size_t i = 0; i < w.count; i++) out->complete_before += !item_left(&w.items[i]);
-  sweep_seconds_left(&w, &repetitions, &guessed);
+  sweep_seconds_left(&w, &repetitions);
   w.progress = progress_start(options->progress, repetitions);
 
   stop_asked = 0;
@@ -134,10 +134,26 @@ bool sweep_run(const plan *p, const sweep_options *options, store *s, sweep_summ
 bool sweep_forecast_of(const plan *p, const sweep_options *options, store *s,
                        sweep_forecast *out, error *err) {
   sweep w;
-  *out = (sweep_forecast){.points = p->count};
-  if (!open_sweep(&w, p, options, s, err)) return false;
-  for (size_t i = 0; i < w.count; i++) out->complete += !item_left(&w.items[i]);
-  out->seconds = sweep_seconds_left(&w, &out->repetitions, &out->guessed);
+  *out =
+      (sweep_forecast){.points = p->count, .each = calloc(p->count, sizeof *out->each)};
+  if (!out->each) return error_set(err, "out of memory for a forecast");
+  if (!open_sweep(&w, p, options, s, err)) {
+    sweep_forecast_free(out);
+    return false;
+  }
+  for (size_t i = 0; i < w.count; i++) {
+    const point_forecast f = out->each[i] = item_forecast(&w, i);
+    out->complete += !f.repetitions && !f.skipped;
+    out->skipped += f.skipped != NULL;
+    out->repetitions += f.repetitions;
+    out->guessed += f.guessed ? f.repetitions : 0;
+    out->seconds += f.seconds + f.oracle_seconds;
+  }
   close_sweep(&w);
   return true;
+}
+
+void sweep_forecast_free(sweep_forecast *f) {
+  free(f->each);
+  *f = (sweep_forecast){0};
 }

@@ -41,15 +41,26 @@ typedef struct sweep_summary {
 bool sweep_run(const plan *p, const sweep_options *options, store *s, sweep_summary *out,
                error *err);
 
-/* Counts what sweep_run would do: repetitions to run, seconds they are estimated to take,
- * and how many of them are of kernels never seen in this store (a guess). */
+/* What sweep_run would do with one point. */
+typedef struct point_forecast {
+  size_t repetitions;    /* to run; 0: the point is complete, or skipped */
+  double seconds;        /* for all of them */
+  double oracle_seconds; /* for the oracle's work, at the first point that needs it */
+  bool guessed;          /* its kernel has never been timed in this store */
+  const char *skipped;   /* why it will be skipped; NULL: it will not */
+} point_forecast;
+
+/* The same in all. */
 typedef struct sweep_forecast {
-  size_t points, complete, repetitions, guessed;
+  size_t points, complete, skipped, repetitions, guessed;
   double seconds;
+  point_forecast *each; /* by the plan's points */
 } sweep_forecast;
 
 bool sweep_forecast_of(const plan *p, const sweep_options *options, store *s,
                        sweep_forecast *out, error *err);
+
+void sweep_forecast_free(sweep_forecast *f);
 
 /* The command that measures a point again, malloc'd; NULL when out of memory. */
 char *sweep_point_command(const point *p, const sweep_options *options);

@@ -14,6 +14,18 @@ axes:
 END
 points=$("$LINKV" sweep c.yaml --db r.db --dry-run | sed -n 's/^\([0-9]*\) points,.*/\1/p')
 [ ! -e r.db ] || fail "a dry run made a database"
+# left DB: points, and repetitions left of them all, as a dry run counts them.
+left() {
+  expect 0 "$LINKV" sweep c.yaml --db "$1" --dry-run --format json
+  python3 -c 'import json, sys
+f = json.load(open(sys.argv[1]))
+assert f["repetitions"] == sum(p["repetitions"] for p in f["plan"])
+assert all(p["workspace_bytes"] >= 0 and p["tensors_bytes"] > 0 for p in f["plan"])
+assert f["complete"] + f["skipped"] + sum(p["repetitions"] > 0 for p in f["plan"]) == f["points"]
+print(f["points"], f["repetitions"] > 0)' out
+}
+[ "$(left r.db)" = "$points True" ] || fail "a dry run as JSON counts otherwise"
+refused 'format is of --dry-run' "$LINKV" sweep c.yaml --format json
 
 RANDOM=7
 for i in $(seq 12); do
@@ -35,6 +47,7 @@ done
 expect 0 "$LINKV" sweep c.yaml --db r.db --quiet
 expect 0 "$LINKV" sweep c.yaml --db r.db --quiet
 grep -q " 0 repetitions measured now" out || fail "a complete sweep measures again"
+[ "$(left r.db)" = "$points False" ] || fail "a dry run sees work in a complete sweep"
 [ "$(query r.db 'PRAGMA integrity_check')" = ok ] || fail "the database is damaged"
 # What this CPU lacks is skipped once; all else has its two repetitions.
 whole="SELECT count(*) FROM (SELECT count(*) n, min(status) s FROM repetition JOIN point ON id = point
