@@ -2,7 +2,6 @@
 // and with later versions, so it stays with the part of the interface they share.
 #include <benchmark/benchmark.h>
 
-#include <cmath>
 #include <exception>
 #include <string>
 #include <vector>
@@ -13,7 +12,7 @@ extern "C" {
 
 namespace {
 
-// Keeps the one measured run and prints nothing. The library's own reporter crashes when
+// Keeps what was measured and prints nothing. The library's own reporter crashes when
 // benchmarks are run a second time.
 class run_keeper final : public benchmark::BenchmarkReporter {
  public:
@@ -23,16 +22,18 @@ class run_keeper final : public benchmark::BenchmarkReporter {
 
   void ReportRuns(const std::vector<Run> &runs) override {
     for (const Run &run : runs) {
-      if (run.run_type != Run::RT_Iteration) continue;
-      iterations = run.iterations;
-      real_s = run.real_accumulated_time;
-      cpu_s = run.cpu_accumulated_time;
+      if (run.run_type != Run::RT_Iteration || run.iterations < 1) continue;
+      iterations += run.iterations;
+      real_s += run.real_accumulated_time;
+      cpu_s += run.cpu_accumulated_time;
+      batch_s.push_back(run.real_accumulated_time / static_cast<double>(run.iterations));
     }
   }
 
   benchmark::IterationCount iterations = 0;
   double real_s = 0;
   double cpu_s = 0;
+  std::vector<double> batch_s;
 };
 
 // The library takes its flags' defaults from BENCHMARK_* environment variables: those
@@ -57,26 +58,31 @@ void initialize_library() {
   done = true;
 }
 
-bool run_once(void (*function)(void *), void *argument, double min_time_s,
-              benchmark_time *out, error *err) {
+bool run_once(const benchmark_task &task, double *batch_ns, benchmark_time *out,
+              error *err) {
   initialize_library();
   run_keeper keeper;
   benchmark::ClearRegisteredBenchmarks();
   benchmark::RegisterBenchmark("call",
-                               [function, argument](benchmark::State &state) {
-                                 for (auto _ : state) function(argument);
+                               [&task](benchmark::State &state) {
+                                 task.before(task.watcher);
+                                 for (auto _ : state) task.function(task.argument);
+                                 task.after(task.watcher);
                                })
       ->UseRealTime()
       ->MeasureProcessCPUTime()
-      ->MinTime(min_time_s)
-      ->Repetitions(1)
+      ->Iterations(static_cast<benchmark::IterationCount>(task.calls))
+      ->Repetitions(static_cast<int>(task.batches))
       ->Unit(benchmark::kNanosecond);
   benchmark::RunSpecifiedBenchmarks(&keeper, ".");
   benchmark::ClearRegisteredBenchmarks();
 
-  if (keeper.iterations < 1)
+  if (keeper.batch_s.size() != task.batches)
     return error_set(err,
-                     "Google Benchmark reported no run; unset BENCHMARK_* variables");
+                     "Google Benchmark reported %zu runs, not %zu; unset "
+                     "BENCHMARK_* variables",
+                     keeper.batch_s.size(), task.batches);
+  for (size_t i = 0; i < task.batches; i++) batch_ns[i] = 1e9 * keeper.batch_s[i];
   const double iterations = static_cast<double>(keeper.iterations);
   out->real_ns = keeper.real_s / iterations * 1e9;
   out->cpu_ns = keeper.cpu_s / iterations * 1e9;
@@ -86,12 +92,10 @@ bool run_once(void (*function)(void *), void *argument, double min_time_s,
 
 }  // namespace
 
-extern "C" bool benchmark_run(void (*function)(void *), void *argument, double min_time_s,
+extern "C" bool benchmark_run(const benchmark_task *task, double *batch_ns,
                               benchmark_time *out, error *err) {
-  if (!(std::isfinite(min_time_s) && min_time_s > 0))
-    return error_set(err, "minimum time %g s: it must be greater than 0", min_time_s);
   try {
-    return run_once(function, argument, min_time_s, out, err);
+    return run_once(*task, batch_ns, out, err);
   } catch (const std::exception &e) {
     return error_set(err, "Google Benchmark: %s", e.what());
   } catch (...) {

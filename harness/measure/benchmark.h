@@ -2,6 +2,7 @@
 #ifndef MEASURE_BENCHMARK_H
 #define MEASURE_BENCHMARK_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "error.h"
@@ -10,16 +11,27 @@
 extern "C" {
 #endif
 
+/* What is to be timed: `batches` batches of `calls` calls each, both at least 1. */
+typedef struct benchmark_task {
+  void (*function)(void *argument);
+  void *argument;
+  uint64_t calls;
+  size_t batches;
+  void (*before)(void *watcher); /* called outside the timed span of each batch */
+  void (*after)(void *watcher);
+  void *watcher;
+} benchmark_task;
+
 typedef struct benchmark_time {
-  double real_ns; /* wall time of one call, the mean over `iterations` */
+  double real_ns; /* wall time of one call, the mean over all */
   double cpu_ns;  /* processor time of one call, all threads */
   uint64_t iterations;
 } benchmark_time;
 
-/* Times one repetition of `function(argument)`: as many calls as fill `min_time_s`
- * seconds, at least one. Prints nothing. May be called any number of times. */
-bool benchmark_run(void (*function)(void *), void *argument, double min_time_s,
-                   benchmark_time *out, error *err);
+/* Times the batches; batch_ns[0..batches-1] are the wall times of one call in each.
+ * Prints nothing. May be called any number of times. */
+bool benchmark_run(const benchmark_task *task, double *batch_ns, benchmark_time *out,
+                   error *err);
 
 /* "1.7.1" where the library tells, else "unknown". */
 const char *benchmark_library_version(void);

@@ -7,13 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "benchmark.h"
+#include "clock.h"
 #include "inputs.h"
 #include "invocation.h"
 #include "judged.h"
 #include "memory.h"
 #include "peak.h"
 #include "shape.h"
+#include "timing.h"
 
 /* For each of two measurements, before and after the kernel is timed. */
 #define PEAK_SECONDS 0.003
@@ -89,12 +90,15 @@ static void warm_up(const point *p) {
   case_free(&c);
 }
 
-/* The first call: peak memory, and the output to judge and to compare with. */
-static bool first_call(invocation *v, record *out, error *err) {
+/* The first call: peak memory, the output to judge and to compare with, and how long it
+ * took. */
+static bool first_call(invocation *v, record *out, double *call_s, error *err) {
   size_t resident = 0, peak = 0;
   error note;
   const bool watched = memory_reset_peak(&resident, &note);
+  const double start = clock_now();
   if (!invocation_run(v, err)) return false;
+  *call_s = clock_now() - start;
   if (watched && memory_peak(&peak, &note) && peak >= resident)
     value_set_integer(&out->field[RECORD_peak_bytes], (int64_t)(peak - resident));
   return set_hash(out, invocation_hash(v)) || error_set(err, "out of memory");
@@ -122,7 +126,7 @@ static bool judge_output(const invocation *v, const bounds *b, record *out, bool
   return ok;
 }
 
-/* What Google Benchmark calls. */
+/* What is timed. */
 typedef struct timed_call {
   invocation *invocation;
   error err;
@@ -134,19 +138,39 @@ static void call(void *argument) {
   if (!t->failed && !invocation_run(t->invocation, &t->err)) t->failed = true;
 }
 
-static bool time_calls(invocation *v, double min_time_s, record *out, error *err) {
-  timed_call t = {.invocation = v};
-  benchmark_time time;
-  const lkv_dtype type = v->kernel->output_type;
+/* What a disturbed time says of itself: NaN is a count that the system does not tell. */
+static bool record_noise(const timing *t, record *out) {
+  char text[256];
+  value_set_integer(&out->field[RECORD_batches], (int64_t)t->batches);
+  value_set_integer(&out->field[RECORD_undisturbed], (int64_t)t->undisturbed);
+  value_set_real(&out->field[RECORD_stolen_share], t->noise.stolen_share);
+  value_set_real(&out->field[RECORD_waited_share], t->noise.waited_share);
+  value_set_integer(&out->field[RECORD_switches], (int64_t)t->noise.switches);
+  value_set_real(&out->field[RECORD_load], noise_load());
+  value_set_real(&out->field[RECORD_mhz], noise_mhz());
+  if (!value_set_text(&out->field[RECORD_cores], noise_cores(text, sizeof text)))
+    return false;
+  const char *why = timing_disturbance(t, text, sizeof text);
+  return value_set_text(&out->field[RECORD_disturbed], why);
+}
+
+static bool time_calls(invocation *v, double call_s, double min_time_s, record *out,
+                       error *err) {
+  timed_call c = {.invocation = v};
+  timing t;
+  const lkv_dtype type = v->kernel->operand_type;
   const double before = peak_ceiling(type, PEAK_SECONDS);
-  if (!benchmark_run(call, &t, min_time_s, &time, err)) return false;
-  if (t.failed) return error_set(err, "%s", t.err.text);
-  value_set_real(&out->field[RECORD_time_ns], time.real_ns);
-  value_set_real(&out->field[RECORD_cpu_ns], time.cpu_ns);
-  value_set_integer(&out->field[RECORD_iterations], (int64_t)time.iterations);
+  if (!timing_take(call, &c, call_s, min_time_s, &t, err)) return false;
+  if (c.failed) return error_set(err, "%s", c.err.text);
+  value_set_real(&out->field[RECORD_time_ns], t.time_ns);
+  value_set_real(&out->field[RECORD_time_ns_mean], t.mean_ns);
+  value_set_real(&out->field[RECORD_time_ns_min], t.min_ns);
+  value_set_real(&out->field[RECORD_cpu_ns], t.cpu_ns);
+  value_set_integer(&out->field[RECORD_warmup], (int64_t)t.warmup);
+  value_set_integer(&out->field[RECORD_iterations], (int64_t)t.iterations);
   const double peak = fmax(before, peak_ceiling(type, PEAK_SECONDS));
   value_set_real(&out->field[RECORD_peak_flops], peak > 0 ? peak : NAN);
-  return true;
+  return record_noise(&t, out) || error_set(err, "out of memory");
 }
 
 /* After timing, on a workspace that earlier calls have dirtied. */
@@ -163,11 +187,12 @@ static bool measure(invocation *v, const bounds *b, const worker_task *task,
                     record *out) {
   error err = {{0}};
   bool wrong = false;
-  if (!first_call(v, out, &err) ||
+  double call_s = 0;
+  if (!first_call(v, out, &call_s, &err) ||
       (task->judge && !judge_output(v, b, out, &wrong, &err)))
     return conclude(out, "crashed", "%s", err.text);
   if (wrong) return true;
-  if (!time_calls(v, task->min_time_s, out, &err))
+  if (!time_calls(v, call_s, task->min_time_s, out, &err))
     return conclude(out, "crashed", "%s", err.text);
   return check_repeat(v, out);
 }

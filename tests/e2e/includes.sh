@@ -8,7 +8,7 @@ import glob, os, re, sys
 allowed = {
     "base": [], "stats": ["base"], "oracle": ["base"], "io": ["base", "linkv"],
     "store": ["base", "stats", "linkv"], "verify": ["base", "oracle", "stats", "io", "linkv"],
-    "measure": ["base", "io", "linkv"],
+    "measure": ["base", "stats", "io", "linkv"],
     "sweep": ["base", "stats", "oracle", "io", "store", "verify", "measure", "linkv"],
     "report": ["base", "stats", "store", "linkv"],
     "cli": ["base", "stats", "oracle", "io", "store", "verify", "measure", "sweep", "report", "linkv"],
