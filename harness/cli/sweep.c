@@ -39,7 +39,7 @@ enum { FORMAT_TABLE, FORMAT_JSON };
 typedef struct sweep_arguments {
   char default_db[128];
   const char *config, *db, *label;
-  bool dry_run, quiet, retry;
+  bool dry_run, quiet, json_progress, retry;
   int format;
   cli_list plugins, set, filters;
   cache_options cache;
@@ -111,7 +111,9 @@ static int sweep_config(sweep_arguments *a, const config *c, const char *command
                                  .command = command,
                                  .config_text = c->text,
                                  .retry = a->retry,
-                                 .progress = !a->quiet};
+                                 .progress = a->quiet           ? PROGRESS_NONE
+                                             : a->json_progress ? PROGRESS_JSON
+                                                                : PROGRESS_AUTO};
   const char *db = a->db;
   struct stat info;
   plan p = {0};
@@ -190,6 +192,8 @@ static int run(int argc, char **argv) {
        NULL},
       {"quiet", CLI_FLAG, &a.quiet, NULL, "no progress on standard error", NULL},
       CACHE_OPTIONS(a.cache),
+      {"json-progress", CLI_FLAG, &a.json_progress, NULL,
+       "progress as JSON lines on standard error", NULL},
       {"plugin", CLI_LIST, &a.plugins, "FILE.so",
        "kernels of a shared object; may be repeated", NULL},
       {0}};
@@ -199,6 +203,8 @@ static int run(int argc, char **argv) {
   if (parsed == CLI_GO && words.count != 1)
     cli_fail(&cli_sweep, EXIT_USAGE, "%s; see 'linkv sweep --help'",
              words.count ? "more than one config" : "a config is missing");
+  else if (parsed == CLI_GO && a.quiet && a.json_progress)
+    cli_fail(&cli_sweep, EXIT_USAGE, "--quiet and --json-progress; give one of them");
   else if (parsed == CLI_GO && a.format != FORMAT_TABLE && !a.dry_run)
     cli_fail(&cli_sweep, EXIT_USAGE,
              "--format is of --dry-run; 'linkv export' prints rows");

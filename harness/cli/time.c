@@ -73,7 +73,7 @@ static int run(int argc, char **argv) {
                        .repetitions = CONFIG_REPETITIONS,
                        .timeout_s = CONFIG_TIMEOUT_S,
                        .order_seed = CONFIG_ORDER_SEED,
-                       .progress = isatty(STDERR_FILENO)};
+                       .progress = isatty(STDERR_FILENO) ? PROGRESS_AUTO : PROGRESS_NONE};
   size_t repetitions = CONFIG_REPETITIONS;
   printing print = {0};
   const char *names = NULL;

@@ -57,12 +57,12 @@ double sweep_seconds_left(const sweep *w, size_t *repetitions) {
 }
 
 bool item_refresh(sweep *w, item *it, error *err) {
-  const int good = status_severity("skipped");
+  const int good = status_severity("skipped"), before = it->severity;
   const size_t left = item_left(it);
-  const bool was_good = it->severity <= good;
   if (!store_progress(w->store, it->info.key, &it->repetitions, &it->severity, err))
     return false;
   w->progress.done += left - item_left(it);
-  w->progress.bad += was_good && it->severity > good;
+  w->progress.failed += before <= good && it->severity > good;
+  w->progress.skipped += before != good && it->severity == good;
   return true;
 }

@@ -103,7 +103,7 @@ bool repetition_measure(sweep *w, item *it, unsigned round, bool *added, error *
   const double predicted = estimate_repetition(&w->estimate, p);
   if (progress_due(&w->progress)) {
     size_t repetitions;
-    progress_show(&w->progress, p, sweep_seconds_left(w, &repetitions));
+    progress_show(&w->progress, p, round, sweep_seconds_left(w, &repetitions));
   }
   if (!run_worker(w, it, round, &r, err)) return false;
   if (w->outcome->cancelled) return true;
@@ -113,6 +113,7 @@ bool repetition_measure(sweep *w, item *it, unsigned round, bool *added, error *
   value_set_integer(&r.field[RECORD_turn], ++w->turn);
   const bool ok = store_add(w->store, w->run, &it->info, round, &r, added, err) &&
                   item_refresh(w, it, err);
+  if (ok && *added) progress_tell(&w->progress, p, round, &r);
   record_free(&r);
   return ok;
 }

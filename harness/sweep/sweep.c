@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "linkv/registry.h"
 #include "machine.h"
@@ -13,15 +12,12 @@ static volatile sig_atomic_t stop_asked;
 
 /* The first signal lets the repetition under way finish, the second gives it up. */
 static void ask_stop(int signal) {
-  static const char word[] =
-      "\nfinishing the repetition under way; once more to give it up\n";
   (void)signal;
   const int saved = errno;
-  if (stop_asked++) {
+  if (stop_asked++)
     process_cancel();
-  } else if (write(STDERR_FILENO, word, sizeof word - 1) < 0) {
-    /* There is nobody to tell. */
-  }
+  else
+    progress_say("finishing the repetition under way; once more to give it up\n");
   errno = saved;
 }
 
@@ -112,7 +108,7 @@ bool sweep_run(const plan *p, const sweep_options *options, store *s, sweep_summ
   if (!open_sweep(&w, p, options, s, err)) return false;
   for (size_t i = 0; i < w.count; i++) out->complete_before += !item_left(&w.items[i]);
   sweep_seconds_left(&w, &repetitions);
-  w.progress = progress_start(options->progress, repetitions);
+  w.progress = progress_start(options->progress, p->count, repetitions);
 
   stop_asked = 0;
   on_stop.sa_flags = SA_RESTART;
@@ -125,7 +121,7 @@ bool sweep_run(const plan *p, const sweep_options *options, store *s, sweep_summ
   sigaction(SIGINT, &old_int, NULL);
   sigaction(SIGTERM, &old_term, NULL);
 
-  progress_end(&w.progress);
+  progress_end(&w.progress, out->interrupted);
   summarize(&w, out);
   close_sweep(&w);
   return ok;

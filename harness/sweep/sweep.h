@@ -4,6 +4,7 @@
 
 #include "config.h"
 #include "plan.h"
+#include "progress.h"
 #include "store.h"
 
 typedef struct sweep_options {
@@ -19,7 +20,7 @@ typedef struct sweep_options {
   const char *command;     /* recorded with the run */
   const char *config_text; /* recorded with the run; NULL for a single point */
   bool retry;              /* measure points again that could not be measured before */
-  bool progress;           /* tell on standard error how far it is */
+  progress_style progress;
 } sweep_options;
 
 enum { SWEEP_STATUSES = 8 };

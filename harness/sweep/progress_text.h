@@ -1,0 +1,14 @@
+/* Points and verdicts as progress shows them; private to progress*.c. */
+#ifndef SWEEP_PROGRESS_TEXT_H
+#define SWEEP_PROGRESS_TEXT_H
+
+#include "point.h"
+#include "record.h"
+
+/* "avx2_tile attention gaussian T=64 H=1 d=64, 2 threads" */
+void progress_point_text(const point *p, char *out, size_t size);
+
+/* "ok avx2_tile ...: 1.23 ms", "crashed avx2_tile ...: why". No control characters. */
+void progress_verdict_text(const point *p, const record *r, char *out, size_t size);
+
+#endif
