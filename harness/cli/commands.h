@@ -8,6 +8,7 @@ extern const cli_command cli_kernels;
 extern const cli_command cli_run;
 extern const cli_command cli_judge;
 extern const cli_command cli_verify;
+extern const cli_command cli_selftest;
 extern const cli_command cli_time;
 extern const cli_command cli_sweep;
 extern const cli_command cli_export;

@@ -31,20 +31,23 @@ static guarded *listed(const guarded *g) {
 }
 
 bool guarded_make(guarded *g, const char *name, size_t bytes, size_t alignment,
-                  bool at_start, unsigned char fill, error *err) {
+                  guarded_place place, unsigned char fill, error *err) {
   const size_t page = page_size();
   const size_t padded = (bytes + alignment - 1) / alignment * alignment;
   const size_t inner = (padded + page - 1) / page * page;
-  *g = (guarded){.name = name, .bytes = bytes, .map_bytes = inner + 2 * page};
+  *g = (guarded){
+      .name = name, .bytes = bytes, .map_bytes = inner + 2 * page, .place = place};
   unsigned char *map =
       mmap(NULL, g->map_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (map == MAP_FAILED) return error_set(err, "%s: %s", name, strerror(errno));
   g->map = map;
-  g->data = map + page + (at_start ? 0 : inner - padded);
-  if (inner && mprotect(map + page, inner, PROT_READ | PROT_WRITE))
+  g->data = map + page + (place == GUARDED_AT_START ? 0 : inner - padded);
+  const bool open = place == GUARDED_NOT;
+  if ((open || inner) && mprotect(open ? map : map + page, open ? g->map_bytes : inner,
+                                  PROT_READ | PROT_WRITE))
     error_set(err, "%s: %s", name, strerror(errno));
   else if (enlist(g, err)) {
-    memset(map + page, CANARY, inner);
+    if (!open) memset(map + page, CANARY, inner);
     memset(g->data, fill, bytes);
     return true;
   }
@@ -70,6 +73,7 @@ static bool all_canary(const unsigned char *from, const unsigned char *to) {
 
 bool guarded_intact(const guarded *g, error *err) {
   const size_t page = page_size();
+  if (g->place == GUARDED_NOT) return true;
   if (!all_canary(g->map + page, g->data))
     return error_set(err, "writes before the start of %s", g->name);
   if (!all_canary(g->data + g->bytes, g->map + g->map_bytes - page))

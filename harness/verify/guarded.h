@@ -7,22 +7,28 @@
 
 #include "error.h"
 
+typedef enum guarded_place {
+  GUARDED_AT_END,   /* but for alignment, flush with the page after it */
+  GUARDED_AT_START, /* flush with the page before it */
+  GUARDED_NOT,      /* both pages may be touched, hold zeros and are not watched */
+} guarded_place;
+
 typedef struct guarded {
   const char *name; /* for a person: "operand KK"; borrowed */
   unsigned char *data;
   size_t bytes;
   unsigned char *map; /* NULL: none */
   size_t map_bytes;
+  guarded_place place;
   bool locked;
 } guarded;
 
 enum { GUARDED_LIVE_MAX = 16 };
 
 /* `bytes` of which every one is `fill`; the start is aligned to `alignment`, a power of
- * two. Flush with the page before it where `at_start`, else, but for alignment, with the
- * page after it. At most GUARDED_LIVE_MAX live at once. */
+ * two. At most GUARDED_LIVE_MAX live at once. */
 bool guarded_make(guarded *g, const char *name, size_t bytes, size_t alignment,
-                  bool at_start, unsigned char fill, error *err);
+                  guarded_place place, unsigned char fill, error *err);
 
 /* From now on a write to it crashes. */
 bool guarded_lock(guarded *g, error *err);

@@ -493,7 +493,7 @@ static bool more_threads(law_side *side, size_t variant, error *err) {
 static bool other_guards(law_side *side, size_t variant, error *err) {
   (void)err;
   side->how.slices = variant > 0;
-  side->how.at_start = variant != 1;
+  side->how.place = variant == 1 ? GUARDED_AT_END : GUARDED_AT_START;
   return true;
 }
 

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "guarded.h"
-
 /* The buffers of one call. */
 typedef struct buffers {
   guarded operand[LKV_OPERANDS], workspace, y;
@@ -33,8 +31,8 @@ static void copy_rows(size_t rows, size_t row, const unsigned char *from,
 static bool open_output(buffers *b, size_t bytes, size_t size, size_t workspace,
                         const probe *how, error *err) {
   return guarded_make(&b->workspace, "the workspace", workspace, LKV_WORKSPACE_ALIGNMENT,
-                      how->at_start, how->poison, err) &&
-         guarded_make(&b->y, "the output", bytes, size, how->at_start, how->poison, err);
+                      how->place, how->poison, err) &&
+         guarded_make(&b->y, "the output", bytes, size, how->place, how->poison, err);
 }
 
 static bool finish(const buffers *b, lkv_status status, error *err) {
@@ -56,8 +54,7 @@ static bool run_driver(const lkv_kernel *kernel, const lkv_problem *p, const lin
   if (status != LKV_OK) return error_set(err, "workspace: %s", lkv_status_text(status));
   bool ok = open_output(&b, y_bytes, y_size, workspace, how, err);
   for (int o = 0; ok && o < LKV_OPERANDS; o++) {
-    ok =
-        guarded_make(&b.operand[o], operand_names[o], bytes, size, how->at_start, 0, err);
+    ok = guarded_make(&b.operand[o], operand_names[o], bytes, size, how->place, 0, err);
     if (!ok) break;
     memcpy(b.operand[o].data, c->operand[o].data, bytes);
     inputs.operand[o] = b.operand[o].data;
@@ -97,8 +94,8 @@ static bool run_slice(const lkv_kernel *kernel, const lkv_problem *p, const lin_
   bool ok = open_output(&b, elements * y_size, y_size, workspace, how, err);
   for (int o = 0; ok && o < LKV_OPERANDS; o++) {
     const unsigned char *from = c->operand[o].data;
-    ok = guarded_make(&b.operand[o], operand_names[o], elements * size, size,
-                      how->at_start, PROBE_NAN, err);
+    ok = guarded_make(&b.operand[o], operand_names[o], elements * size, size, how->place,
+                      PROBE_NAN, err);
     if (!ok) break;
     copy_rows(rows, d * size, from + first * size, dense * size, b.operand[o].data,
               (d + 1) * size);

@@ -1,20 +1,21 @@
-/* One call of a kernel in which every buffer is guarded (guarded.h), operands cannot be
- * written, and workspace and output hold poison at first. */
+/* One call of a kernel in which buffers are guarded (guarded.h), operands cannot be
+ * written, and workspace and output hold what is asked for at first. */
 #ifndef VERIFY_PROBE_H
 #define VERIFY_PROBE_H
 
 #include "case.h"
+#include "guarded.h"
 #include "linkv/driver.h"
 
-/* What fills workspace and output: NaN in every type, or a large finite number. */
-enum { PROBE_NAN = 0xff, PROBE_LARGE = 0x7e };
+/* What fills workspace and output: NaN in every type, a large finite number, zero. */
+enum { PROBE_NAN = 0xff, PROBE_LARGE = 0x7e, PROBE_ZERO = 0 };
 
 typedef struct probe {
   lkv_tiles tiles;      /* 0: the kernel's own */
   size_t threads;       /* of the driver; ignored where `slices` */
   bool slices;          /* each slice by itself, in rows of head_dim + 1 elements */
-  bool at_start;        /* buffers begin at a guard page, else they end at one */
-  unsigned char poison; /* PROBE_NAN or PROBE_LARGE */
+  guarded_place place;  /* of every buffer */
+  unsigned char poison; /* PROBE_* */
 } probe;
 
 /* Elements of the case's output. */

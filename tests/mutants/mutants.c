@@ -1,7 +1,7 @@
 /* A plug-in of kernels each with one planted bug: one body, in float32, asked for a bug
  * by name. An online softmax over rows:
  *
- *   S, Z join token t; for i <= t { s_i = (QK_i S_K Q_t) / (QK_i Z_K + eps);
+ *   S, Z join token t; r = S_K Q_t; for i <= t { s_i = (QK_i r) / (QK_i Z_K + eps);
  *   m' = max(m, s_i); l = l e^(m-m') + e^(s_i-m'); y = y e^(m-m') + e^(s_i-m') v_i } */
 #include <math.h>
 #include <sched.h>
@@ -20,7 +20,7 @@ enum bug {
 
 /* Prefix states; S (d, d), Z (d). */
 typedef struct state {
-  float *s_k, *z_k, *s_v, *z_v, *sums, *value;
+  float *s_k, *z_k, *s_v, *z_v, *sums, *value, *r;
 } state;
 
 static const float *row_of(const lkv_operands *x, int operand, size_t t) {
@@ -96,31 +96,34 @@ static float denominator(enum bug bug, size_t d, const float *q, const float *z,
   return spoil_denominator(bug, sum, eps);
 }
 
-static float logit(enum bug bug, const lkv_problem *p, const lkv_operands *x, size_t t,
-                   size_t i, const state *st) {
-  const size_t d = p->head_dim, last = d - (bug == BUG_feature_tail);
-  const float *q = row_of(x, LKV_Q, t), *qk = row_of(x, LKV_QK, i);
-  float sum = 0;
-  for (size_t a = 0; a < last; a++) {
-    float r = 0;
+/* r = S_K Q_t. */
+static void make_r(enum bug bug, size_t d, const float *q, const state *st) {
+  for (size_t a = 0; a < d; a++) {
+    st->r[a] = 0;
     for (size_t b = 0; b < d; b++)
-      r += st->s_k[bug == BUG_s_transposed ? b * d + a : a * d + b] * q[b];
-    sum += qk[a] * r;
+      st->r[a] += st->s_k[bug == BUG_s_transposed ? b * d + a : a * d + b] * q[b];
   }
+}
+
+static float logit(enum bug bug, const lkv_problem *p, const lkv_operands *x, size_t i,
+                   const state *st) {
+  const size_t d = p->head_dim, last = d - (bug == BUG_feature_tail);
+  const float *qk = row_of(x, LKV_QK, i);
+  float sum = 0;
+  for (size_t a = 0; a < last; a++) sum += qk[a] * st->r[a];
   sum = divide(bug, sum, denominator(bug, d, qk, st->z_k, (float)p->eps));
   return bug == BUG_scaled ? sum / sqrtf((float)d) : sum;
 }
 
-/* v_i(t); frozen: from states of its own time. */
+/* v_i(t), for i ascending from 0; frozen: from states of its own time. */
 static void make_value(enum bug bug, const lkv_problem *p, const lkv_operands *x,
                        size_t i, const state *st) {
   const size_t d = p->head_dim;
   const float *qv = row_of(x, LKV_QV, i), *s_v = st->s_v, *z_v = st->z_v;
   if (bug == BUG_v_frozen) {
     float *s = st->sums, *z = s + d * d;
-    memset(s, 0, (d * d + d) * sizeof *s);
-    for (size_t j = 0; j <= i; j++)
-      join_one(d, row_of(x, LKV_KV, j), row_of(x, LKV_VV, j), s, z);
+    if (i == 0) memset(s, 0, (d * d + d) * sizeof *s);
+    join_one(d, row_of(x, LKV_KV, i), row_of(x, LKV_VV, i), s, z);
     s_v = s;
     z_v = z;
   }
@@ -175,10 +178,11 @@ static const float *kept_value(enum bug bug, size_t d, size_t i, const state *st
 static void query(enum bug bug, const lkv_problem *p, const lkv_operands *x, size_t t,
                   const state *st, float *y) {
   const size_t d = p->head_dim, keys = keys_of(bug, p, t);
-  float max = first_max(bug, st->value + d), sum = 0;
+  float max = first_max(bug, st->r + d), sum = 0;
+  make_r(bug, d, row_of(x, LKV_Q, t), st);
   memset(y, 0, d * sizeof *y);
   for (size_t i = 0; i < keys; i++) {
-    const float s = logit(bug, p, x, t, i, st), next = larger(bug, max, s);
+    const float s = logit(bug, p, x, i, st), next = larger(bug, max, s);
     float scale = i == 0 && isinf(max) ? 0 : exponential(bug, max - next);
     if (bug == BUG_unrescaled_late && i >= 16) scale = 1;
     const float weight = exponential(bug, s - next);
@@ -198,7 +202,7 @@ static void query(enum bug bug, const lkv_problem *p, const lkv_operands *x, siz
 
 static size_t workspace(const lkv_problem *p) {
   const size_t d = p->head_dim;
-  return (3 * (d * d + d) + d + 1) * sizeof(float);
+  return (3 * (d * d + d) + 2 * d + 1) * sizeof(float);
 }
 
 static void spoil_output(enum bug bug, const lkv_problem *p, lkv_output y) {
@@ -231,7 +235,8 @@ static state make_state(enum bug bug, size_t d, void *room) {
   st.z_v = st.s_v + d * d;
   st.sums = st.s_v + each;
   st.value = st.sums + each;
-  memset(room, 0, (3 * each + d) * sizeof *st.s_k);
+  st.r = st.value + d;
+  memset(room, 0, (3 * each + 2 * d) * sizeof *st.s_k);
   if (bug == BUG_z_of_last_call && d <= STATIC_DIM)
     memcpy(st.z_k, left_z, d * sizeof *left_z);
   return st;

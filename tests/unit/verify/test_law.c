@@ -39,7 +39,9 @@ static void misbehave(void *context, size_t item) {
   guarded g;
   error err;
   if (f->begun[item]++) return; /* once is enough */
-  if (!guarded_make(&g, "operand KK", 100, 4, item == STEP_BEFORE, 0, &err)) _exit(1);
+  if (!guarded_make(&g, "operand KK", 100, 4,
+                    item == STEP_BEFORE ? GUARDED_AT_START : GUARDED_AT_END, 0, &err))
+    _exit(1);
   volatile unsigned char *data = g.data;
   if (item == STEP_AFTER) data[100] = 1;
   if (item == STEP_BEFORE) *(data - 1) = 1;
@@ -85,10 +87,10 @@ static void test_apart(void **state) {
 /* Between the data and the page that crashes. */
 static void test_watched_bytes(void **state) {
   (void)state;
-  for (int at_start = 0; at_start < 2; at_start++) {
+  for (guarded_place place = GUARDED_AT_END; place <= GUARDED_AT_START; place++) {
     guarded g;
     error err;
-    EXPECT_OK(guarded_make(&g, "the workspace", 100, 64, at_start, 0xff, &err), &err);
+    EXPECT_OK(guarded_make(&g, "the workspace", 100, 64, place, 0xff, &err), &err);
     assert_int_equal((uintptr_t)g.data % 64, 0);
     assert_int_equal(g.data[99], 0xff);
     assert_true(guarded_intact(&g, &err));
