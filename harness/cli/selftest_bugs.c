@@ -23,7 +23,7 @@ const char *const bugs_formats[] = {"table", "json", "csv", "md", NULL};
 enum { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV, FORMAT_MD };
 
 /* Rules, then the laws as a whole. */
-enum { CHECK_MAX = RULE_MAX + 1, REGIMES_MAX = 64 };
+enum { CHECK_MAX = RULE_MAX + 1, REGIMES_MAX = 64, LAW_TRIALS = 8 };
 
 typedef struct findings {
   bug_survey bugs;
@@ -128,7 +128,7 @@ static bool is_quiet(const findings *f, size_t r, size_t g) {
 }
 
 static void sum_usable(const findings *f, size_t r, rule_sum *sum) {
-  bool quiet[REGIMES_MAX];
+  bool quiet[REGIMES_MAX] = {false};
   for (size_t g = 0; g < regime_count(); g++) quiet[g] = is_quiet(f, r, g);
   for (size_t k = 0; k < f->bugs.kernels; k++) {
     bool seen = false;
@@ -151,6 +151,10 @@ static rule_sum sum_of_rule(const findings *f, size_t r) {
   return sum;
 }
 
+static bool was_tried(const law_outcome *o) {
+  return o->state != LAW_PENDING && o->state != LAW_EXCUSED;
+}
+
 static rule_sum sum_of_laws(const findings *f) {
   rule_sum sum = {0};
   const char *name;
@@ -161,7 +165,7 @@ static rule_sum sum_of_laws(const findings *f) {
     sum.alarms += is_bug(k) ? 0 : broken;
     for (size_t l = 0; !is_bug(k) && l < law_count(); l++)
       for (size_t i = 0; f->laws.law[l] && i < law_trials(law_at(l)); i++)
-        sum.runs += law_survey_at(&f->laws, l, i, k)->state != LAW_EXCUSED;
+        sum.runs += was_tried(law_survey_at(&f->laws, l, i, k));
   }
   sum.usable = sum.alarms ? 0 : sum.caught;
   return sum;
@@ -417,7 +421,10 @@ static bool choose(const bugs_options *options, findings *f, error *err) {
                          .kernel = kernel,
                          .seeds = options->seeds,
                          .processes = verify_processes()};
-  f->laws = (law_survey){.law = law, .kernel = kernel, .processes = f->bugs.processes};
+  f->laws = (law_survey){.law = law,
+                         .kernel = kernel,
+                         .processes = f->bugs.processes,
+                         .at_most = LAW_TRIALS};
   if (!any)
     return error_set(err,
                      "--regime '%s' matches no regime; 'linkv verify --list-regimes' "

@@ -38,6 +38,12 @@ static void give_up(const law_survey *s, law_outcome *row, const error *err) {
     }
 }
 
+static bool is_asked_for(const law_survey *s, size_t l, size_t trial) {
+  const size_t trials = law_trials(law_at(l));
+  if (!s->law[l]) return false;
+  return !s->at_most || trials <= s->at_most || trial * s->at_most % trials < s->at_most;
+}
+
 static void work(void *context, size_t item) {
   const law_survey *s = context;
   law_outcome *row = &s->outcome[item * s->kernels];
@@ -45,7 +51,7 @@ static void work(void *context, size_t item) {
   error err;
   size_t trial;
   const size_t l = law_of(item, &trial);
-  if (!s->law[l]) return;
+  if (!is_asked_for(s, l, trial)) return;
   if (!law_trial_make(&t, law_at(l), trial, &err)) {
     give_up(s, row, &err);
     return;

@@ -9,6 +9,7 @@ typedef struct law_survey {
   const bool *law;    /* (law_count()): which are tried */
   const bool *kernel; /* (lkv_kernel_count()): which kernels */
   size_t processes;   /* side by side, >= 1 */
+  size_t at_most;     /* trials of each law, spread over its shapes; 0: all */
 
   /* Found: (trials, kernels), trials of one law after those of another. */
   size_t trials, kernels, bytes;
