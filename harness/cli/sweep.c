@@ -84,6 +84,7 @@ static int tell(const sweep_arguments *a, const sweep_summary *s, const char *co
   static const char *const shown[] = {"ok",        "skipped",         "wrong",
                                       "untrusted", "ill_conditioned", "crashed",
                                       "timeout",   "out_of_memory"};
+  char time[32];
   printf("%s: %zu points", a->db, s->points);
   for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
     const size_t n = s->by_severity[status_severity(shown[i])];
@@ -91,6 +92,11 @@ static int tell(const sweep_arguments *a, const sweep_summary *s, const char *co
   }
   printf("; %zu repetitions measured now, %zu points were complete before\n", s->measured,
          s->complete_before);
+  if (s->measured)
+    printf(
+        "of %s, %.1f %% went into kernels, %.1f %% into judging, %.1f %% into the rest\n",
+        duration_text(s->wall_s, time, sizeof time), 100 * s->kernel_s / s->wall_s,
+        100 * s->judge_s / s->wall_s, 100 * (1 - (s->kernel_s + s->judge_s) / s->wall_s));
   if (s->interrupted)
     printf("interrupted; the same command goes on: %s\n",
            command ? command : "linkv sweep");

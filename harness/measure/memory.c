@@ -23,16 +23,23 @@ typedef struct memory_now {
   size_t anonymous, resident;
 } memory_now;
 
-static bool read_bytes(const char *path, const char *key, size_t *bytes, error *err) {
-  if (system_bytes(path, key, bytes)) return true;
+static bool explain(const char *path, error *err) {
   return error_set(
       err, "%s: %s; memory is read there, on Linux 4.14 or later", path,
       errno ? strerror(errno) : "no line with a number of kB where expected");
 }
 
+static bool read_bytes(const char *path, const char *key, size_t *bytes, error *err) {
+  return system_bytes(path, key, bytes) || explain(path, err);
+}
+
+/* In one reading: the system walks all pages for each. */
 static bool read_now(memory_now *now, error *err) {
-  return read_bytes(ROLLUP, "Anonymous:", &now->anonymous, err) &&
-         read_bytes(ROLLUP, "Rss:", &now->resident, err);
+  static const char *const keys[] = {"Rss:", "Anonymous:"};
+  size_t bytes[2];
+  if (!system_bytes_of(ROLLUP, 2, keys, bytes)) return explain(ROLLUP, err);
+  *now = (memory_now){.resident = bytes[0], .anonymous = bytes[1]};
+  return true;
 }
 
 static bool clear_peak(error *err) {

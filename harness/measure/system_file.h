@@ -21,4 +21,8 @@ bool system_word(const char *path, const char *key, const char *word);
  * 0 unless `path` could not be opened. */
 bool system_bytes(const char *path, const char *key, size_t *bytes);
 
+/* The same of several keys, in the order of their lines, with one reading. */
+bool system_bytes_of(const char *path, size_t count, const char *const *keys,
+                     size_t *bytes);
+
 #endif

@@ -66,7 +66,9 @@ bool repetition_prepare(sweep *w, const point *p, error *err) {
   lending *made = &w->lent[w->lent_count++];
   *made = (lending){.of = precision_of(p->kernel), .fd = make_file()};
   if (made->fd < 0) return true;
+  const double start = clock_now();
   if (!start_worker(w, p, flags, made->fd, PREPARE_TIMEOUT_S, err)) return false;
+  w->judge_s += clock_now() - start;
   if (w->outcome->exited && w->outcome->exit_code == 0) return true;
   close(made->fd);
   made->fd = -1;
@@ -95,6 +97,14 @@ static bool run_worker(sweep *w, const item *it, unsigned repetition, record *ou
          error_set(err, "out of memory for a record");
 }
 
+/* What the worker's life was spent on. */
+static void account(sweep *w, double wall_s, record *r) {
+  const value *kernel = &r->field[RECORD_kernel_ns], *judge = &r->field[RECORD_judge_ns];
+  value_set_real(&r->field[RECORD_wall_ns], 1e9 * wall_s);
+  w->kernel_s += kernel->known ? 1e-9 * kernel->real : 0;
+  w->judge_s += judge->known ? 1e-9 * judge->real : 0;
+}
+
 bool repetition_measure(sweep *w, item *it, unsigned round, bool *added, error *err) {
   const point *p = it->info.point;
   record r = {0};
@@ -107,7 +117,9 @@ bool repetition_measure(sweep *w, item *it, unsigned round, bool *added, error *
   }
   if (!run_worker(w, it, round, &r, err)) return false;
   if (w->outcome->cancelled) return true;
-  estimate_learn(&w->estimate, predicted, clock_now() - start);
+  const double wall_s = clock_now() - start;
+  account(w, wall_s, &r);
+  estimate_learn(&w->estimate, predicted, wall_s);
   if (r.field[RECORD_time_ns].known)
     estimate_see(&w->estimate, p, 1e-9 * r.field[RECORD_time_ns].real);
   value_set_integer(&r.field[RECORD_turn], ++w->turn);

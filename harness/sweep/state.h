@@ -38,6 +38,7 @@ typedef struct sweep {
   estimate estimate;
   progress progress;
   process_outcome *outcome;
+  double kernel_s, judge_s; /* spent, see sweep_summary */
   cache_notes notes;
   lending lent[LENDINGS_MAX]; /* of the shape being measured */
   size_t lent_count;

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "clock.h"
 #include "linkv/registry.h"
 #include "machine.h"
 #include "state.h"
@@ -104,6 +105,7 @@ bool sweep_run(const plan *p, const sweep_options *options, store *s, sweep_summ
   sweep w;
   size_t repetitions;
   struct sigaction on_stop = {.sa_handler = ask_stop}, old_int, old_term;
+  const double start = clock_now();
   *out = (sweep_summary){.points = p->count};
   if (!open_sweep(&w, p, options, s, err)) return false;
   for (size_t i = 0; i < w.count; i++) out->complete_before += !item_left(&w.items[i]);
@@ -123,6 +125,9 @@ bool sweep_run(const plan *p, const sweep_options *options, store *s, sweep_summ
 
   progress_end(&w.progress, out->interrupted);
   summarize(&w, out);
+  out->wall_s = clock_now() - start;
+  out->kernel_s = w.kernel_s;
+  out->judge_s = w.judge_s;
   close_sweep(&w);
   return ok;
 }

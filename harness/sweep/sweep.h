@@ -32,6 +32,9 @@ typedef struct sweep_summary {
   size_t
       by_severity[SWEEP_STATUSES]; /* points, by status_severity of their worst status */
   bool interrupted;
+  double wall_s;   /* it all took */
+  double kernel_s; /* of it, in kernels */
+  double judge_s;  /* of it, in the oracle, making inputs, and judging */
 } sweep_summary;
 
 /* Runs what the store does not have yet. Points of one shape are interleaved in rounds,

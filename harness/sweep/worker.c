@@ -17,7 +17,7 @@
 #include "timing.h"
 
 /* For each of two measurements, before and after the kernel is timed. */
-#define PEAK_SECONDS 0.003
+#define PEAK_SECONDS 0.001
 
 /* Sets status and reason; false when out of memory. */
 __attribute__((format(printf, 3, 4))) static bool conclude(record *out,
@@ -72,9 +72,14 @@ static bool set_hash(record *out, uint64_t hash) {
   return value_set_text(&out->field[RECORD_output_hash], text);
 }
 
+static void add_span(record *out, int field, double seconds) {
+  const value *sum = &out->field[field];
+  value_set_real(&out->field[field], (sum->known ? sum->real : 0) + 1e9 * seconds);
+}
+
 /* Runs the kernel on two tokens, so that code, threads and their stacks are in memory
  * before any is counted. A kernel that does not take so short a sequence goes without. */
-static void warm_up(const point *p) {
+static void warm_up(const point *p, record *out) {
   lin_case c = {0};
   invocation v = {0};
   error note;
@@ -84,8 +89,11 @@ static void warm_up(const point *p) {
   tiny.problem.seq_len = 2;
   if (inputs_make(regime_find("positive"), 1, p->stage, &tiny.problem, &c, &note) &&
       invocation_make(&v, p->kernel, &c, p->problem.tile_q, p->problem.tile_k, p->threads,
-                      &note))
+                      &note)) {
+    const double start = clock_now();
     invocation_run(&v, &note);
+    add_span(out, RECORD_kernel_ns, clock_now() - start);
+  }
   invocation_free(&v);
   case_free(&c);
 }
@@ -99,6 +107,7 @@ static bool first_call(invocation *v, record *out, double *call_s, error *err) {
   const double start = clock_now();
   if (!invocation_run(v, err)) return false;
   *call_s = clock_now() - start;
+  add_span(out, RECORD_kernel_ns, *call_s);
   if (watched && memory_peak(&peak, &note) && peak >= resident)
     value_set_integer(&out->field[RECORD_peak_bytes], (int64_t)(peak - resident));
   return set_hash(out, invocation_hash(v)) || error_set(err, "out of memory");
@@ -114,6 +123,7 @@ static bool record_verdict(const metrics *m, const verdict *v, record *out) {
 static bool judge_output(const invocation *v, const bounds *b, record *out, bool *wrong,
                          error *err) {
   verdict found;
+  const double start = clock_now();
   double *y = invocation_output(v);
   bool ok = y || error_set(err, "out of memory for the output");
   if (ok) {
@@ -123,6 +133,7 @@ static bool judge_output(const invocation *v, const bounds *b, record *out, bool
     *wrong = ok && found.kind == VERDICT_WRONG;
   }
   free(y);
+  add_span(out, RECORD_judge_ns, clock_now() - start);
   return ok;
 }
 
@@ -160,7 +171,9 @@ static bool time_calls(invocation *v, double call_s, double min_time_s, record *
   timing t;
   const lkv_dtype type = v->kernel->operand_type;
   const double before = peak_ceiling(type, PEAK_SECONDS);
+  const double start = clock_now();
   if (!timing_take(call, &c, call_s, min_time_s, &t, err)) return false;
+  add_span(out, RECORD_kernel_ns, clock_now() - start);
   if (c.failed) return error_set(err, "%s", c.err.text);
   value_set_real(&out->field[RECORD_time_ns], t.time_ns);
   value_set_real(&out->field[RECORD_time_ns_mean], t.mean_ns);
@@ -212,7 +225,7 @@ bool worker_measure(const worker_task *task, record *out, error *err) {
   *out = (record){0};
   if (admissible(p, out, &ok)) {
     ok = conclude(out, "ok", "%s", "");
-    warm_up(p);
+    warm_up(p, out);
     if (!open_shape(task, &s, &note) ||
         !invocation_make(&v, p->kernel, &s.inputs, p->problem.tile_q, p->problem.tile_k,
                          p->threads, &note))

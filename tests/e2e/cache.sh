@@ -18,11 +18,15 @@ measure() {
   local db=$1
   shift
   expect 0 "$LINKV" sweep c.yaml --db "$db" --quiet "$@"
+  grep -Eq "^of .* s, [0-9.]+ % went into kernels, [0-9.]+ % into judging, [0-9.]+ % into the rest$" out ||
+    { cat out; fail "where the time went is not told"; }
   mv err said
   expect 0 "$LINKV" export --db "$db" --columns "kernel,$judged"
   mv out "$db.csv"
 }
 measure none.db --no-cache
+[ "$(query none.db 'SELECT count(*) FROM repetition WHERE kernel_ns > 0 AND judge_ns > 0 AND
+  wall_ns > kernel_ns + judge_ns')" -eq 2 ] || fail "a worker's time is not accounted for"
 [ ! -e cache ] || fail "--no-cache keeps something"
 measure made.db
 file=$(find cache/linkv -name '*.bounds' | head -n 1)
