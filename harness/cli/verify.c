@@ -50,8 +50,8 @@ typedef struct verify_arguments {
   cli_list inputs, kernels, plugins, regimes, laws;
   const char *reference;
   int format;
-  bool by_laws;
-  size_t tile_q, tile_k, threads, seeds;
+  bool by_laws, list_regimes;
+  size_t tile_q, tile_k, threads, seeds, seq_len, head_dim;
   cache_options kept;
 } verify_arguments;
 
@@ -327,10 +327,11 @@ static int tell(const verify_arguments *a, const findings *all) {
 }
 
 static int check_and_try(const verify_arguments *a) {
-  if (a->inputs.count || a->regimes.count || a->reference || a->tile_q || a->tile_k)
+  if (a->inputs.count || a->regimes.count || a->reference || a->tile_q || a->tile_k ||
+      a->seq_len || a->head_dim)
     return cli_fail(&cli_verify, EXIT_USAGE,
-                    "--input, --regime, --reference, --tile-q and --tile-k go without "
-                    "--laws: laws bring their own inputs");
+                    "--input, --regime, --reference, --seq-len, --head-dim, --tile-q and "
+                    "--tile-k go without --laws: laws bring their own inputs");
   const laws_options options = {.laws = a->laws,
                                 .kernels = a->kernels,
                                 .json = a->format == FORMAT_JSON,
@@ -342,6 +343,8 @@ static int check_and_survey(const verify_arguments *a) {
   if (a->reference || a->tile_q || a->tile_k)
     return cli_fail(&cli_verify, EXIT_USAGE,
                     "--reference, --tile-q and --tile-k go with --input");
+  if (!a->seq_len != !a->head_dim)
+    return cli_fail(&cli_verify, EXIT_USAGE, "--seq-len and --head-dim go together");
   if (a->format == FORMAT_MD)
     return cli_fail(&cli_verify, EXIT_USAGE,
                     "--format md goes with --input; table or json is wanted");
@@ -349,6 +352,8 @@ static int check_and_survey(const verify_arguments *a) {
                                   .kernels = a->kernels,
                                   .seeds = a->seeds,
                                   .threads = a->threads,
+                                  .seq_len = a->seq_len,
+                                  .head_dim = a->head_dim,
                                   .json = a->format == FORMAT_JSON};
   return verify_regimes(&cli_verify, &options);
 }
@@ -357,12 +362,14 @@ static int check_and_verify(verify_arguments *a) {
   findings all = {0};
   error err;
   int code = EXIT_USAGE;
+  if (a->list_regimes) return verify_list_regimes(&cli_verify);
   if (!cli_load_plugins(&cli_verify, &a->plugins)) return EXIT_USAGE;
   if (a->by_laws || a->laws.count) return check_and_try(a);
   if (!a->inputs.count) return check_and_survey(a);
-  if (a->regimes.count)
+  if (a->regimes.count || a->seq_len || a->head_dim)
     return cli_fail(&cli_verify, EXIT_USAGE,
-                    "--regime goes without --input: a case file has its own inputs");
+                    "--regime, --seq-len and --head-dim go without --input: a case file "
+                    "has its own inputs");
   oracle_cache cache = cache_options_take(&a->kept);
   bool ok = true;
   for (size_t i = 0; ok && i < a->inputs.count; i++)
@@ -386,6 +393,11 @@ static int run(int argc, char **argv) {
       {"input", CLI_LIST, &a.inputs, "CASE.npz", "case file; may be repeated", NULL},
       {"regime", CLI_LIST, &a.regimes, "GLOB",
        "without --input: regimes, default all; may be repeated", NULL},
+      {"list-regimes", CLI_FLAG, &a.list_regimes, NULL,
+       "print the regimes and what their inputs are", NULL},
+      {"seq-len", CLI_SIZE, &a.seq_len, "T",
+       "without --input: one head of this length, instead of the edge shapes", NULL},
+      {"head-dim", CLI_SIZE, &a.head_dim, "D", "of that head", NULL},
       {"seeds", CLI_SIZE, &a.seeds, "N", "without --input: seeds 1 to N, default 2",
        NULL},
       {"laws", CLI_FLAG, &a.by_laws, NULL, "try kernels by the laws of the operator",

@@ -118,12 +118,27 @@ static bool judge_case(survey *s, size_t r, const lin_case *c, uint64_t seed,
   return ok;
 }
 
+/* The shape asked for, or the edge shapes one after the other. */
+static size_t shape_count(const regime_options *o) {
+  return o->seq_len ? 1 : SHAPES;
+}
+
+static lkv_problem shape_at(const regime_options *o, size_t i) {
+  if (!o->seq_len) return shapes[i];
+  return (lkv_problem){.batch = 1,
+                       .seq_len = o->seq_len,
+                       .heads = 1,
+                       .head_dim = o->head_dim,
+                       .eps = CASE_DEFAULT_EPS};
+}
+
 static bool judge_regime(survey *s, size_t r, error *err) {
   bool ok = true;
-  for (size_t i = 0; ok && i < SHAPES; i++)
+  for (size_t i = 0; ok && i < shape_count(s->options); i++)
     for (uint64_t seed = 1; ok && seed <= s->options->seeds; seed++) {
+      const lkv_problem shape = shape_at(s->options, i);
       lin_case c = {0};
-      ok = inputs_make(regime_at(r), seed, LKV_STAGE_ATTENTION, &shapes[i], &c, err) &&
+      ok = inputs_make(regime_at(r), seed, LKV_STAGE_ATTENTION, &shape, &c, err) &&
            judge_case(s, r, &c, seed, err);
       case_free(&c);
     }
@@ -158,7 +173,7 @@ static bool judge_regimes(survey *s, error *err) {
       any = true;
     }
   return ok && (any || error_set(err,
-                                 "--regime '%s' matches no regime; docs/judging.md "
+                                 "--regime '%s' matches no regime; --list-regimes "
                                  "lists them",
                                  s->options->regimes.item[0]));
 }
@@ -272,6 +287,22 @@ static bool print_json(const survey *s, error *err) {
   putchar('\n');
   json_decref(list);
   return ok || error_set(err, "cannot print the verdicts");
+}
+
+int verify_list_regimes(const cli_command *command) {
+  static const table_column columns[] = {{"regime", TABLE_LEFT}, {"inputs", TABLE_LEFT}};
+  error err;
+  table t;
+  bool ok = true;
+  table_make(&t, columns, sizeof columns / sizeof *columns);
+  for (size_t r = 0; ok && r < regime_count(); r++)
+    ok = table_add(&t, regime_at(r)->name, TABLE_PLAIN, &err) &&
+         table_add(&t, regime_at(r)->description, TABLE_PLAIN, &err);
+  ok = ok && table_print(&t, stdout,
+                         table_wants_colour(stdout) ? TABLE_COLOUR : TABLE_TEXT, &err);
+  table_free(&t);
+  return ok ? cli_finish(command, EXIT_FINE)
+            : cli_fail(command, EXIT_USAGE, "%s", err.text);
 }
 
 int verify_regimes(const cli_command *command, const regime_options *options) {

@@ -17,9 +17,17 @@ mutants=$BUILD/tests/plugins/mutants.so
 expect 3 "$LINKV" verify --plugin "$mutants" --kernel 'mutant_no*' --regime near_eps
 grep -Eq "^mutant_none +12 +0 " "$work/out" || { cat "$work/out"; fail "a correct kernel is wrong"; }
 grep -Eq "^mutant_no_eps +12 +12 .* rows are WRONG" "$work/out" || { cat "$work/out"; fail "a missing eps goes unseen"; }
+# The notebook's own distribution: all but 3 % of the rows are decided.
+for d in 8 64; do
+  expect 0 "$LINKV" verify --kernel scalar_row --regime gaussian --seq-len 256 --head-dim $d --seeds 1 --format json
+  python3 -c 'import json, sys; r, = json.load(open(sys.argv[1])); assert r["runs"] == 1 and r["decided_share"] >= 0.97, r' "$work/out"
+done
+expect 0 "$LINKV" verify --list-regimes
+grep -Eq "^near_eps +positive with QK" "$work/out" || { cat "$work/out"; fail "regimes are not listed"; }
 refused "matches no regime" "$LINKV" verify --kernel scalar_row --regime no_such
 refused "matches no kernel" "$LINKV" verify --kernel no_such
+refused "go together" "$LINKV" verify --seq-len 8
 refused "go with --input" "$LINKV" verify --kernel scalar_row --tile-k 8
-refused "goes without --input" "$LINKV" verify --regime positive \
+refused "go without --input" "$LINKV" verify --regime positive \
   --input "$SOURCE/tests/golden/positive_b2_t24_h3_d8.npz"
 echo "kernels are judged over regimes"
