@@ -127,14 +127,18 @@ static int sweep_config(sweep_arguments *a, const config *c, const char *command
   sweep_summary summary;
   error err;
   int code = EXIT_USAGE;
-  /* A dry run makes no file. */
-  if (a->dry_run && stat(db, &info)) db = ":memory:";
-  if (!plan_make(c, &p, &err) || !store_open(db, &s, &err))
+  /* A dry run makes no file, and writes to none. */
+  const bool fresh = a->dry_run && stat(db, &info);
+  bool (*const open)(const char *, store **, error *) =
+      a->dry_run && !fresh ? store_open_reader : store_open;
+  if (!plan_make(c, &p, &err) || !open(fresh ? ":memory:" : db, &s, &err))
     cli_fail(&cli_sweep, EXIT_USAGE, "%s", err.text);
   else if (a->dry_run)
     code = dry_run(a, &p, &options, s);
   else if (!sweep_run(&p, &options, s, &summary, &err))
-    cli_fail(&cli_sweep, EXIT_USAGE, "%s", err.text);
+    cli_fail(&cli_sweep, EXIT_USAGE,
+             "%s; what is committed stays, and once that is mended this goes on: %s",
+             err.text, command ? command : "linkv sweep");
   else
     code = tell(a, &summary, command);
   store_close(s);

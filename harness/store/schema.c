@@ -13,7 +13,9 @@
 #define STRINGIFY_(x)  #x
 #define STRINGIFY(x)   STRINGIFY_(x)
 
-enum { BUSY_TIMEOUT_MS = 30000 };
+/* Seconds to wait for a database that another program has locked. */
+#define LOCK_WAIT_S   30.0
+#define LOCK_WAIT_MAX 86400.0
 
 #define TEXT                             " TEXT"
 #define INTEGER                          " INTEGER"
@@ -51,8 +53,32 @@ static const char schema_sql[] =
 #undef INTEGER
 #undef REAL
 
+/* What a person can do about an error of SQLite's; "" where there is nothing to say. */
+static const char *remedy_of(int code) {
+  switch (code & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return "; another program holds it: end that, or name another file";
+    case SQLITE_FULL:
+      return "; free some space";
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_CANTOPEN:
+      return "; the file and its folder must be writable";
+    case SQLITE_CORRUPT:
+      return "; it is damaged: sqlite3's .recover saves what can be read";
+    case SQLITE_NOTADB:
+      return "; it is not a database: name another file";
+    default:
+      return "";
+  }
+}
+
 bool schema_error(const struct store *s, const char *doing, error *err) {
-  return error_set(err, "%s: %s: %s", s->path, doing, sqlite3_errmsg(s->db));
+  const int code = sqlite3_extended_errcode(s->db), cause = sqlite3_system_errno(s->db);
+  const bool io = (code & 0xff) == SQLITE_IOERR && cause;
+  return error_set(err, "%s: %s: %s%s%s%s", s->path, doing, sqlite3_errmsg(s->db),
+                   io ? ": " : "", io ? strerror(cause) : "", remedy_of(code));
 }
 
 bool schema_prepare(const struct store *s, const char *sql, sqlite3_stmt **out,
@@ -139,6 +165,31 @@ static bool count_tables(const store *s, int64_t *tables, error *err) {
              : false;
 }
 
+/* A file that was cut short or written over is not written to. */
+static bool check_whole(const store *s, error *err) {
+  sqlite3_stmt *statement;
+  if (!schema_prepare(s, "PRAGMA quick_check(1)", &statement, err)) return false;
+  const int step = sqlite3_step(statement);
+  const char *found = (const char *)sqlite3_column_text(statement, 0);
+  bool ok = step == SQLITE_ROW || schema_error(s, "cannot read", err);
+  if (ok && (!found || strcmp(found, "ok") != 0))
+    ok = error_set(err,
+                   "%s: damaged: %s; sqlite3's .recover saves what can be read; name "
+                   "another file",
+                   s->path, found ? found : "cannot be read");
+  sqlite3_finalize(statement);
+  return ok;
+}
+
+/* How long to wait for a lock: the environment's LINKV_LOCK_WAIT, in seconds. */
+static int lock_wait_ms(void) {
+  const char *given = getenv("LINKV_LOCK_WAIT");
+  char *end;
+  const double s = given && *given ? strtod(given, &end) : LOCK_WAIT_S;
+  const bool usable = !given || !*given || (!*end && s >= 0 && s <= LOCK_WAIT_MAX);
+  return (int)(1e3 * (usable ? s : LOCK_WAIT_S));
+}
+
 /* Sets up a connection that writes, and makes the tables of a database that is empty; two
  * processes may try at once. A database of another program is left as it is. */
 static bool begin_writing(const store *s, error *err) {
@@ -147,11 +198,12 @@ static bool begin_writing(const store *s, error *err) {
     return error_set(err, "%s: not writable; change its mode or name another file",
                      s->path);
   if (!count_tables(s, &tables, err)) return false;
-  if (tables > 0 && !check_version(s, err)) return false;
+  if (tables > 0 && (!check_version(s, err) || !check_whole(s, err))) return false;
   /* SQLite's own journal mode, one file that is whole after each commit: it can be
-   * copied, and read on a read-only disk. FULL makes a commit last through a power cut.
+   * copied, and read on a read-only disk. EXTRA makes a commit last through a power cut:
+   * file, journal and folder are synced, the folder once more when the journal is gone.
    */
-  if (sqlite3_exec(s->db, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", NULL,
+  if (sqlite3_exec(s->db, "PRAGMA synchronous = EXTRA; PRAGMA foreign_keys = ON", NULL,
                    NULL, NULL) != SQLITE_OK)
     return schema_error(s, "cannot write", err);
   if (tables > 0) return true;
@@ -183,7 +235,7 @@ static bool open_with(const char *path, int flags, store **out, error *err) {
     schema_error(s, "cannot open the database", err);
     goto failed;
   }
-  sqlite3_busy_timeout(s->db, BUSY_TIMEOUT_MS);
+  sqlite3_busy_timeout(s->db, lock_wait_ms());
   int64_t tables;
   if (!(flags & SQLITE_OPEN_READWRITE ? begin_writing(s, err)
                                       : count_tables(s, &tables, err)) ||

@@ -30,9 +30,18 @@ static void close_sweep(sweep *w) {
   estimate_free(&w->estimate);
 }
 
-/* Keys every point and looks it up. */
+static void forget_failure(item *it) {
+  if (it->severity <= status_severity("ill_conditioned") ||
+      it->severity == status_severity("wrong"))
+    return;
+  it->severity = 0;
+  it->repetitions = 0;
+}
+
+/* Keys every point and looks it up. A forecast writes nothing: what would be forgotten to
+ * be tried again counts as not there. */
 static bool open_sweep(sweep *w, const plan *p, const sweep_options *options, store *s,
-                       error *err) {
+                       bool forecast, error *err) {
   rows seen = {0};
   *w = (sweep){
       .options = options,
@@ -57,9 +66,11 @@ static bool open_sweep(sweep *w, const plan *p, const sweep_options *options, st
                             .command = it->command};
     point_make_key(&it->info, options->min_time_s);
     ok = (it->command || error_set(err, "out of memory for a plan")) &&
-         (!options->retry || store_forget_failures(s, it->info.key, err)) &&
+         (!options->retry || forecast || store_forget_failures(s, it->info.key, err)) &&
          store_progress(s, it->info.key, &it->repetitions, &it->severity, err);
   }
+  for (size_t i = 0; ok && options->retry && forecast && i < w->count; i++)
+    forget_failure(&w->items[i]);
   if (!ok) close_sweep(w);
   return ok;
 }
@@ -107,7 +118,7 @@ bool sweep_run(const plan *p, const sweep_options *options, store *s, sweep_summ
   struct sigaction on_stop = {.sa_handler = ask_stop}, old_int, old_term;
   const double start = clock_now();
   *out = (sweep_summary){.points = p->count};
-  if (!open_sweep(&w, p, options, s, err)) return false;
+  if (!open_sweep(&w, p, options, s, false, err)) return false;
   for (size_t i = 0; i < w.count; i++) out->complete_before += !item_left(&w.items[i]);
   sweep_seconds_left(&w, &repetitions);
   w.progress = progress_start(options->progress, p->count, repetitions);
@@ -138,7 +149,7 @@ bool sweep_forecast_of(const plan *p, const sweep_options *options, store *s,
   *out =
       (sweep_forecast){.points = p->count, .each = calloc(p->count, sizeof *out->each)};
   if (!out->each) return error_set(err, "out of memory for a forecast");
-  if (!open_sweep(&w, p, options, s, err)) {
+  if (!open_sweep(&w, p, options, s, true, err)) {
     sweep_forecast_free(out);
     return false;
   }
