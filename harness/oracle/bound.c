@@ -123,6 +123,7 @@ static bool bound_one(bound_context *x, const oracle_row *row, size_t index, err
   double *det = b->det + index * d, *stat = b->stat + index * d;
   to->scale = x->scale = values_scale(x, row);
   set_underflow(x, row);
+  if (x->factors.room) factors_take(&x->factors, &x->m, row);
   for (int g = 0; g < GAUGES; g++) token_errors(x, &x->view[g], row);
   bound_row_of(x, &x->view[OWN], row, x->own);
   bound_row_of(x, &x->view[DET], row, det);
@@ -194,7 +195,7 @@ static bool visit(void *argument, const oracle_row *row, error *err) {
 
 static bool context_make(bound_context *x, error *err) {
   const size_t d = x->shape->head_dim, T = x->shape->seq_len;
-  x->room = calloc(18 * T + 14 * d, sizeof *x->room);
+  x->room = calloc(18 * T + 16 * d, sizeof *x->room);
   x->chosen = calloc(2 * T, sizeof *x->chosen);
   if (!x->room || !x->chosen) return error_set(err, "bound: out of memory for a row");
   double *at = x->room;
@@ -205,11 +206,12 @@ static bool context_make(bound_context *x, error *err) {
   }
   double **const vectors[] = {
       &x->sums.moved,     &x->sums.values, &x->sums.quotient, &x->sums.inner,
-      &x->sums.numerator, &x->sums.error,  &x->center,        &x->good,
-      &x->other,          &x->part,        &x->hull,          &x->zero,
-      &x->underflow,      &x->own};
-  for (size_t i = 0; i < 14; i++, at += d) *vectors[i] = at;
-  return magnitudes_make(&x->m, x->shape, x->m.eps, x->operands, err);
+      &x->sums.numerator, &x->sums.error,  &x->sums.absolute, &x->sums.rounded,
+      &x->center,         &x->good,        &x->other,         &x->part,
+      &x->hull,           &x->zero,        &x->underflow,     &x->own};
+  for (size_t i = 0; i < 16; i++, at += d) *vectors[i] = at;
+  return (!x->view[STAT].gauge.of.factor || factors_make(&x->factors, x->shape, err)) &&
+         magnitudes_make(&x->m, x->shape, x->m.eps, x->operands, err);
 }
 
 bool bounds_room(const oracle_shape *s, bounds *out, error *err) {
@@ -240,6 +242,7 @@ bool bounds_make(const oracle_shape *shape, double eps,
   const bool ok = bounds_room(shape, out, err) && context_make(&x, err) &&
                   oracle_attention(shape, eps, operands->value, out->y, &visitor, err);
   magnitudes_free(&x.m);
+  factors_free(&x.factors);
   free(x.room);
   free(x.chosen);
   if (!ok) bounds_free(out);

@@ -3,6 +3,7 @@
 #define ORACLE_BOUND_CONTEXT_H
 
 #include "bound.h"
+#include "factor.h"
 #include "gauge.h"
 
 enum { DET, STAT, OWN, GAUGES };
@@ -25,6 +26,8 @@ typedef struct bound_sums {
   double *quotient;          /* sum w e^lambda (E_Dv / (|Dv| - E_Dv) + 2u) |v| */
   double *inner, *numerator; /* sum w |QV|, or squares; and of nv^2 */
   double *error;             /* of numerators of values, over their denominators */
+  double *absolute;          /* sum w |QV|, where factors are rounded; */
+  double *rounded;           /* and the size of that by S_V */
   double omega, shrunk;
 } bound_sums;
 
@@ -35,6 +38,7 @@ typedef struct bound_context {
   double scale;        /* of the row's values */
   bool poisoned;       /* a NaN was among the slice's operands */
   magnitudes m;
+  factor_sizes factors; /* zeroed where the kernel rounds none */
   bound_view view[GAUGES];
   bound_sums sums;
   double *center, *good, *other, *part, *hull, *zero; /* (head_dim) */

@@ -14,8 +14,7 @@ static bound_culprit find_culprit(const bound_context *x, const oracle_row *row)
     for (uint64_t in_value = 0; in_value < 2; in_value++) {
       const double D = (in_value ? row->denominator_v : row->denominator_k)[i];
       const double e =
-          in_value ? v->error_dv[i]
-                   : token_denominator_error(x, v->gauge, x->m.d_abs[i], x->m.d_sq[i]);
+          in_value ? v->error_dv[i] : token_denominator_error(x, v->gauge, false, i);
       const double p = row->weight[i], share = e / fabs(D);
       const double lambda = in_value ? share : v->lambda[i];
       const double score = share >= 1 ? 1e300 * (1 + p) : p * (1 - p / 2) * lambda;

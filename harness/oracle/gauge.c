@@ -31,17 +31,17 @@ double gauge_worst_of(gauge g, magnitude_roundings r) {
   return (1 + steps) * (1 + factors) * (1 + operands) - 1;
 }
 
-double gauge_noise_of(gauge g, magnitude_roundings r, double square) {
-  const double stored = g.of.factor * g.of.factor * r.factors +
-                        g.of.operand * g.of.operand * r.operand_noise;
-  const double u =
-      stored > 0 ? sqrt(g.of.unit * g.of.unit + stored / r.steps) : g.of.unit;
-  return BOUND_STAT_SIGMAS * u * sqrt(square / 3);
+double gauge_noise_of(gauge g, magnitude_roundings r, double square, double factors) {
+  const double stored = g.of.operand * g.of.operand * r.operand_noise / r.steps;
+  const double u = stored > 0 ? sqrt(g.of.unit * g.of.unit + stored) : g.of.unit;
+  return BOUND_STAT_SIGMAS * u * sqrt(square / 3) +
+         worst(g.of.factor, r.factors) * factors;
 }
 
-double gauge_sum_error(gauge g, magnitude_roundings r, double absolute, double square) {
+double gauge_sum_error(gauge g, magnitude_roundings r, double absolute, double square,
+                       double factors) {
   const double most = gauge_worst_of(g, r) * absolute;
   if (!g.noise) return most;
-  const double noise = gauge_noise_of(g, r, square);
+  const double noise = gauge_noise_of(g, r, square, factors);
   return noise < most ? noise : most;
 }

@@ -34,11 +34,13 @@ double gauge_worst(gauge g, double m);
 /* All roundings of a monomial at most. */
 double gauge_worst_of(gauge g, magnitude_roundings r);
 
-/* The same as noise, where `square` is the sum of the squares of what is rounded, each
- * r.steps times. */
-double gauge_noise_of(gauge g, magnitude_roundings r, double square);
+/* The same as noise, where `square` is the sum of the squares of what operations round,
+ * each r.steps times, and `factors` of the absolute values of rounded factors: these are
+ * few, and alike, and no noise. */
+double gauge_noise_of(gauge g, magnitude_roundings r, double square, double factors);
 
 /* Error of a sum whose monomials have sizes `absolute` and `square`. */
-double gauge_sum_error(gauge g, magnitude_roundings r, double absolute, double square);
+double gauge_sum_error(gauge g, magnitude_roundings r, double absolute, double square,
+                       double factors);
 
 #endif

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "token_error.h"
 #include "token_set.h"
 
 enum { QV = 4 };
@@ -112,17 +113,23 @@ void split_numerator_error(bound_context *x, const bound_view *v, const oracle_r
   const magnitude_roundings count = x->m.counts.value;
   const double dv = row->denominator_v[i];
   magnitudes_value_sq(&x->m, row->s_v, x->m.square[QV] + i * d, out);
+  if (x->factors.room)
+    factors_value(&x->factors, d, x->m.absolute[QV] + i * d, x->sums.rounded);
   for (size_t c = 0; c < d; c++) {
     const double n = row->value[i * d + c] * dv;
-    out[c] = gauge_noise_of(v->gauge, count, out[c] + count.steps * n * n);
+    const double square = out[c] + count.steps * n * n;
+    out[c] = gauge_noise_of(v->gauge, count, square, x->sums.rounded[c]);
   }
 }
 
-/* Largest |v_i| an unresolved denominator leaves likely, in one component. */
+/* Largest |v_i| an unresolved denominator leaves likely, in one component. Rounding a
+ * factor may leave it as it was. */
 static double likely_value(const bound_context *x, const bound_view *v,
                            const oracle_row *row, size_t i, size_t c) {
   const double n = row->value[i * x->shape->head_dim + c] * row->denominator_v[i];
-  return (fabs(n) + x->other[c]) / (VALUE_FLOOR * v->error_dv[i]);
+  const gauge operations = {.of = {.unit = v->gauge.of.unit}, .noise = true};
+  return (fabs(n) + x->other[c]) /
+         (VALUE_FLOOR * token_denominator_error(x, operations, true, i));
 }
 
 /* Sorts the unknowns of the row into those bounded (added to `part`, the bound on what
@@ -161,6 +168,31 @@ static size_t sort_unknowns(bound_context *x, const bound_view *v, const oracle_
   return chosen;
 }
 
+/* Of the values in the sums, one component. */
+static double rounding_of_values(const bound_sums *s, double rounding, size_t c) {
+  const double delta = s->quotient[c] + s->error[c];
+  return delta + 2 * rounding * (s->values[c] + delta);
+}
+
+/* The good tokens and the others weigh 1 together: `part` is at most what one of them has
+ * alone. */
+static void at_most_one(bound_context *x, const bound_view *v, const oracle_row *row,
+                        double rounding) {
+  const size_t d = x->shape->head_dim;
+  double *most = x->good;
+  memset(most, 0, d * sizeof *most);
+  for (size_t i = 0; i <= row->t; i++) {
+    if (!(v->out[i] > 0)) continue;
+    set_clear(&x->sums, d);
+    set_add(x, v, row, i, 1, 0, x->zero);
+    set_numerator_errors(x, v, row);
+    for (size_t c = 0; c < d; c++)
+      most[c] = fmax(most[c], rounding_of_values(&x->sums, rounding, c));
+  }
+  for (size_t c = 0; c < d; c++)
+    x->part[c] = fmin(x->part[c] + x->other[c], fmax(x->part[c], most[c]));
+}
+
 void split_bound_good(bound_context *x, const bound_view *v, const oracle_row *row) {
   const size_t d = x->shape->head_dim;
   const double rounding = gauge_gamma(v->gauge, x->m.counts.sum);
@@ -170,10 +202,11 @@ void split_bound_good(bound_context *x, const bound_view *v, const oracle_row *r
   for (size_t i = 0; i <= row->t; i++)
     if (v->out[i] > 0) set_add(x, v, row, i, v->out[i], 0, x->zero);
   set_numerator_errors(x, v, row);
-  for (size_t c = 0; c < d; c++) {
-    const double delta = s->quotient[c] + s->error[c];
-    x->part[c] += delta + 2 * rounding * (s->values[c] + delta);
-  }
+  for (size_t c = 0; c < d; c++) x->other[c] = rounding_of_values(s, rounding, c);
+  if (x->factors.room)
+    at_most_one(x, v, row, rounding);
+  else
+    for (size_t c = 0; c < d; c++) x->part[c] += x->other[c];
 }
 
 size_t split_bound(bound_context *x, bound_view *v, const oracle_row *row, double *out) {

@@ -2,9 +2,16 @@
 
 #include <math.h>
 
-double token_denominator_error(const bound_context *x, gauge g, double absolute,
-                               double square) {
-  return gauge_sum_error(g, x->m.counts.denominator, absolute, square) +
+/* 0 where the kernel rounds no factors. */
+static double factor_size(const bound_context *x, const double *sizes, size_t i) {
+  return x->factors.room ? sizes[i] : 0;
+}
+
+double token_denominator_error(const bound_context *x, gauge g, bool in_value, size_t i) {
+  const double absolute = (in_value ? x->m.dv_abs : x->m.d_abs)[i];
+  const double square = (in_value ? x->m.dv_sq : x->m.d_sq)[i];
+  const double factors = factor_size(x, in_value ? x->factors.dv : x->factors.d, i);
+  return gauge_sum_error(g, x->m.counts.denominator, absolute, square, factors) +
          2 * x->m.counts.products * gauge_tiny(g) * (1 + absolute);
 }
 
@@ -44,10 +51,11 @@ static double measure_logits(bound_context *x, bound_view *v, const oracle_row *
   double largest = 0;
   for (size_t i = 0; i <= row->t; i++) {
     const double l = fabs(row->logit[i]), D = fabs(row->denominator_k[i]);
-    const double e_n = gauge_sum_error(g, m->counts.numerator, m->n_abs[i], m->n_sq[i]) +
+    const double e_n = gauge_sum_error(g, m->counts.numerator, m->n_abs[i], m->n_sq[i],
+                                       factor_size(x, x->factors.n, i)) +
                        4 * steps * gauge_tiny(g) * m->n_underflow[i];
-    const double e_d = token_denominator_error(x, g, m->d_abs[i], m->d_sq[i]);
-    v->error_dv[i] = token_denominator_error(x, g, m->dv_abs[i], m->dv_sq[i]);
+    const double e_d = token_denominator_error(x, g, false, i);
+    v->error_dv[i] = token_denominator_error(x, g, true, i);
     v->lambda[i] = INFINITY;
     if (!(e_d < D)) continue;
     const double quotient = (e_n + l * e_d) / (D - e_d);

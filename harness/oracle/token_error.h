@@ -7,9 +7,8 @@
 /* A lambda beyond it says nothing. */
 #define LARGEST_LAMBDA 30.0
 
-/* E_D of a denominator of those sizes. */
-double token_denominator_error(const bound_context *x, gauge g, double absolute,
-                               double square);
+/* E_D of token i's denominator, of the key or of the value. */
+double token_denominator_error(const bound_context *x, gauge g, bool in_value, size_t i);
 
 /* Fills lambda, infinite where the denominator is unresolved, and error_dv of a view:
  * the logit's error, the shift by a maximum that errs too, exp and rescalings. */

@@ -11,7 +11,7 @@ static double reciprocal(const bound_view *v, const oracle_row *row, size_t i) {
 }
 
 void set_clear(bound_sums *s, size_t d) {
-  memset(s->moved, 0, 6 * d * sizeof *s->moved);
+  memset(s->moved, 0, 7 * d * sizeof *s->moved);
   s->omega = s->shrunk = 0;
 }
 
@@ -43,6 +43,8 @@ void set_add(bound_context *x, const bound_view *v, const oracle_row *row, size_
     s->inner[c] += share * inner[c];
     s->numerator[c] += squared * size * size;
   }
+  if (v->gauge.noise && x->factors.room)
+    for (size_t c = 0; c < d; c++) s->absolute[c] += share * x->m.absolute[QV][i * d + c];
 }
 
 /* sum w e^lambda E_nv / (|Dv| - E_Dv), at once for all tokens of the set. */
@@ -59,11 +61,11 @@ void set_numerator_errors(bound_context *x, const bound_view *v, const oracle_ro
     return;
   }
   magnitudes_value_sq(&x->m, row->s_v, s->inner, s->error);
-  for (size_t c = 0; c < d; c++)
-    s->error[c] =
-        gauge_noise_of(v->gauge, count,
-                       s->omega * (s->error[c] + count.steps * s->numerator[c])) +
-        down;
+  if (x->factors.room) factors_value(&x->factors, d, s->absolute, s->rounded);
+  for (size_t c = 0; c < d; c++) {
+    const double square = s->omega * (s->error[c] + count.steps * s->numerator[c]);
+    s->error[c] = gauge_noise_of(v->gauge, count, square, s->rounded[c]) + down;
+  }
 }
 
 void set_bound(bound_context *x, const bound_view *v, const oracle_row *row,

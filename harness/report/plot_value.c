@@ -29,10 +29,11 @@ static bool is_text(const row *r, int field, const char *text) {
 }
 
 double plot_compulsory_bytes(const row *r) {
-  const double size = is_text(r, ROW_operand_type, "float64") ? 8 : 4;
+  const double output = is_text(r, ROW_operand_type, "float64") ? 8 : 4;
+  const double operand = is_text(r, ROW_operand_type, "bfloat16") ? 2 : output;
   const double tokens = plot_drawable(r, ROW_batch) * plot_drawable(r, ROW_seq_len);
   const double width = plot_drawable(r, ROW_heads) * plot_drawable(r, ROW_head_dim);
   if (is_text(r, ROW_stage, "block"))
-    return size * (2 * tokens * width + 7 * width * width);
-  return size * 8 * tokens * width;
+    return output * (2 * tokens * width + 7 * width * width);
+  return (7 * operand + output) * tokens * width;
 }

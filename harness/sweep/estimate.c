@@ -14,21 +14,25 @@
 /* Of the timed span, spent on finding the call count. */
 #define CALIBRATION_OVERHEAD 1.5
 
-/* Work of a reassociated kernel on the threads that have some; definitional ones do
- * head_dim times as much. */
-static double work_of(const lkv_problem *p, size_t threads) {
+/* Work of a reassociated kernel on the threads that have some. */
+static double reassociated(const lkv_problem *p, size_t threads) {
   const double slices = (double)p->batch * (double)p->heads;
   const double used = (double)threads < slices ? (double)threads : slices;
   return slices * lkv_headline_flops(p) / used;
 }
 
 static double by_definition(const lkv_problem *p, size_t threads) {
-  return work_of(p, threads) * (double)p->head_dim;
+  return reassociated(p, threads) * (double)p->head_dim;
+}
+
+static double work_of(const point *p) {
+  return (p->kernel->family == LKV_DEFINITIONAL ? by_definition : reassociated)(
+      &p->problem, p->threads);
 }
 
 static sighting sighting_of(const point *p, double call_s) {
   return (sighting){.kernel = p->kernel,
-                    .log_work = log(work_of(&p->problem, p->threads)),
+                    .log_work = log(work_of(p)),
                     .log_dim = log((double)p->problem.head_dim),
                     .call_s = call_s};
 }
@@ -102,9 +106,7 @@ static double call_seconds(const estimate *e, const point *p) {
   const sighting wanted = sighting_of(p, 0);
   double distance;
   const sighting *s = nearest(e, &wanted, &distance);
-  if (!s && p->kernel->family == LKV_DEFINITIONAL)
-    return by_definition(&p->problem, p->threads) / GUESSED_FLOPS;
-  if (!s) return work_of(&p->problem, p->threads) / GUESSED_FLOPS;
+  if (!s) return work_of(p) / GUESSED_FLOPS;
   return s->call_s * exp(wanted.log_work - s->log_work);
 }
 

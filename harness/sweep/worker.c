@@ -169,7 +169,7 @@ static bool time_calls(invocation *v, double call_s, double min_time_s, record *
                        error *err) {
   timed_call c = {.invocation = v};
   timing t;
-  const lkv_dtype type = v->kernel->operand_type;
+  const lkv_dtype type = v->kernel->output_type;
   const double before = peak_ceiling(type, PEAK_SECONDS);
   const double start = clock_now();
   if (!timing_take(call, &c, call_s, min_time_s, &t, err)) return false;

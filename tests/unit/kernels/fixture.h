@@ -1,7 +1,7 @@
 /* Problems, runs and an independent float64 reference for the kernel tests.
  *
- * Inputs are held as float32 and outputs as float64, which every operand type converts to
- * and from exactly: one test serves every kernel of the registry. */
+ * Inputs are held as float32 and outputs as float64, which every output type converts to
+ * exactly: one test serves every kernel of the registry. */
 #ifndef FIXTURE_H
 #define FIXTURE_H
 
@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "linkv/bfloat16.h"
 #include "linkv/driver.h"
 #include "linkv/registry.h"
 
@@ -93,13 +94,17 @@ static inline void fixture_free(fixture *f) {
   for (int o = 0; o < LKV_OPERANDS; o++) free(f->operand[o]);
 }
 
-/* `count` floats in `dtype`. */
+/* `count` floats in `dtype`, rounded where it is narrower. */
 static inline void *to_dtype(const float *in, size_t count, lkv_dtype dtype) {
   void *out = allocate(count * lkv_dtype_size(dtype));
   if (dtype == LKV_FLOAT32)
     memcpy(out, in, count * sizeof(float));
   else
-    for (size_t i = 0; i < count; i++) ((double *)out)[i] = in[i];
+    for (size_t i = 0; i < count; i++)
+      if (dtype == LKV_FLOAT64)
+        ((double *)out)[i] = in[i];
+      else
+        ((uint16_t *)out)[i] = lkv_bfloat16_round(in[i]);
   return out;
 }
 
@@ -150,21 +155,21 @@ static inline bool runs(const lkv_kernel *kernel, const lkv_problem *problem) {
 /* The output, with the fixture's tile sizes (0: the kernel's own) and so many threads. */
 static inline double *run(const lkv_kernel *kernel, const fixture *f, size_t threads) {
   const lkv_problem problem = lkv_resolve_tiles(kernel, f->problem);
-  const lkv_dtype dtype = kernel->operand_type;
+  const size_t y_bytes = f->count * lkv_dtype_size(kernel->output_type);
   lkv_inputs inputs = {.stage = LKV_STAGE_ATTENTION};
   size_t bytes = 0;
   assert_int_equal(
       lkv_workspace_bytes(kernel, &problem, LKV_STAGE_ATTENTION, threads, &bytes),
       LKV_OK);
   void *workspace = allocate_workspace(bytes);
-  void *y = allocate(f->count * lkv_dtype_size(dtype));
-  memset(y, 0xff, f->count * lkv_dtype_size(dtype));
+  void *y = allocate(y_bytes);
+  memset(y, 0xff, y_bytes);
   for (int o = 0; o < LKV_OPERANDS; o++)
-    inputs.operand[o] = to_dtype(f->operand[o], f->count, dtype);
+    inputs.operand[o] = to_dtype(f->operand[o], f->count, kernel->operand_type);
   assert_int_equal(lkv_run(kernel, &problem, &inputs, threads, workspace, y), LKV_OK);
   for (int o = 0; o < LKV_OPERANDS; o++) free((void *)inputs.operand[o]);
   free(workspace);
-  return from_dtype(y, f->count, dtype);
+  return from_dtype(y, f->count, kernel->output_type);
 }
 
 static inline bool same_number(double a, double b) {
@@ -179,11 +184,15 @@ static inline void assert_same_bits(const lkv_kernel *kernel, const double *a,
                a[i], b[i]);
 }
 
+/* Of a kernel that rounds its operands: each moves y by a few of them. */
+#define BFLOAT16_TOLERANCE 0x1p-6
+
 /* |y - reference| <= tolerance * max|reference|, element by element. */
 static inline void assert_close(const lkv_kernel *kernel, const lkv_problem *p,
                                 const double *y, const double *reference, size_t count,
                                 double tolerance) {
   double scale = 0;
+  if (kernel->operand_type == LKV_BFLOAT16) tolerance = BFLOAT16_TOLERANCE;
   for (size_t i = 0; i < count; i++) scale = fmax(scale, fabs(reference[i]));
   for (size_t i = 0; i < count; i++)
     if (!(fabs(y[i] - reference[i]) <= tolerance * scale))

@@ -252,7 +252,7 @@ static fixture block_project(const block *b) {
 
 static double *block_run(const lkv_kernel *kernel, const block *b, size_t threads) {
   const lkv_problem problem = lkv_resolve_tiles(kernel, b->problem);
-  const lkv_dtype dtype = kernel->operand_type;
+  const lkv_dtype dtype = kernel->output_type;
   const size_t count = b->rows * b->width;
   lkv_inputs inputs = {.stage = LKV_STAGE_BLOCK};
   inputs.x = to_dtype(b->x, count, dtype);
@@ -366,25 +366,26 @@ static void check_views(const lkv_kernel *kernel, const fixture *f) {
     operands.data[o] = (char *)in[o].memory + OFFSET * size;
     operands.stride[o] = in[o].stride;
   }
-  const size_t stride = d + GAP, bytes = (OFFSET + rows * stride) * size;
+  const size_t y_size = lkv_dtype_size(kernel->output_type);
+  const size_t stride = d + GAP, bytes = (OFFSET + rows * stride) * y_size;
   unsigned char *y = allocate(bytes);
   memset(y, 0xa5, bytes);
   void *workspace =
       allocate_workspace(kernel->workspace_bytes ? kernel->workspace_bytes(&problem) : 0);
-  const lkv_output out = {.data = y + OFFSET * size, .stride = stride};
+  const lkv_output out = {.data = y + OFFSET * y_size, .stride = stride};
   assert_int_equal(kernel->attention(&problem, &operands, workspace, out), LKV_OK);
 
   double *dense = run(kernel, f, 1);
   for (size_t e = 0; e < OFFSET + rows * stride; e++) {
     const size_t t = (e - OFFSET) / stride, c = (e - OFFSET) % stride;
-    const unsigned char *element = y + e * size;
+    const unsigned char *element = y + e * y_size;
     if (e >= OFFSET && c < d) {
-      const double got = size == sizeof(double)
+      const double got = y_size == sizeof(double)
                              ? *(const double *)(const void *)element
                              : (double)*(const float *)(const void *)element;
       assert_same_bits(kernel, &got, &dense[t * d + c], 1);
     } else {
-      for (size_t i = 0; i < size; i++)
+      for (size_t i = 0; i < y_size; i++)
         if (element[i] != 0xa5) fail_msg("%s: wrote outside y", kernel->name);
     }
   }

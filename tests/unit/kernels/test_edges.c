@@ -43,9 +43,11 @@ static void test_values_near_the_largest(void **state) {
   for (size_t k = 0; k < lkv_kernel_count(); k++) {
     const lkv_kernel *kernel = lkv_kernel_at(k);
     if (!kernel->blocks || !runs(kernel, &f.problem)) continue;
+    const double tolerance =
+        kernel->operand_type == LKV_BFLOAT16 ? BFLOAT16_TOLERANCE : TOLERANCE;
     double *y = run(kernel, &f, 1);
     for (size_t e = 0; e < f.count; e++)
-      if (!(fabs(y[e] / 0x1.8p126 - 1) < TOLERANCE))
+      if (!(fabs(y[e] / 0x1.8p126 - 1) < tolerance))
         fail_msg("%s: element %zu is %g", kernel->name, e, y[e]);
     free(y);
   }

@@ -10,6 +10,8 @@ static void test_names(void **state) {
   assert_string_equal(lkv_dtype_name(LKV_FLOAT64), "float64");
   assert_int_equal(lkv_dtype_size(LKV_FLOAT32), 4);
   assert_int_equal(lkv_dtype_size(LKV_FLOAT64), 8);
+  assert_string_equal(lkv_dtype_name(LKV_BFLOAT16), "bfloat16");
+  assert_int_equal(lkv_dtype_size(LKV_BFLOAT16), 2);
   assert_string_equal(lkv_stage_name(LKV_STAGE_ATTENTION), "attention");
   assert_string_equal(lkv_stage_name(LKV_STAGE_BLOCK), "block");
 }
