@@ -7,14 +7,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "hash.h"
 #include "kernel_builds.h"
 #include "message.h"
-
-static uint64_t fnv1a(uint64_t hash, const void *data, size_t size) {
-  const unsigned char *byte = data;
-  for (size_t i = 0; i < size; i++) hash = (hash ^ byte[i]) * UINT64_C(0x100000001b3);
-  return hash;
-}
 
 /* NULL, or why an object of `size` bytes is none to load. Its section table comes last:
  * an object cut short would end the process with SIGBUS inside the loader. */
@@ -30,12 +25,12 @@ static const char *object_fault(FILE *file, uint64_t size) {
 }
 
 static bool hash_file(FILE *file, char build[SHARED_OBJECT_BUILD_SIZE]) {
-  uint64_t hash = UINT64_C(0xcbf29ce484222325);
+  uint64_t hash = HASH_START;
   unsigned char chunk[4096];
   rewind(file);
   for (size_t got; (got = fread(chunk, 1, sizeof chunk, file)) > 0;)
-    hash = fnv1a(hash, chunk, got);
-  hash = fnv1a(hash, lkv_driver_build, strlen(lkv_driver_build));
+    hash = hash_bytes(hash, chunk, got);
+  hash = hash_bytes(hash, lkv_driver_build, strlen(lkv_driver_build));
   snprintf(build, SHARED_OBJECT_BUILD_SIZE, "%016llx", (unsigned long long)hash);
   return !ferror(file);
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # consumer.sh BUILD_DIR: installs the kernel library of a build folder into a folder that is
 # then moved, and builds and runs tests/e2e/consumer against it, through the CMake package
-# and through pkg-config.
+# and through pkg-config. One of its programs follows wisdom that linkv pick writes here.
 set -eu
 build=${1:?"usage: consumer.sh BUILD_DIR"}
 source=$(cd "$(dirname "$0")/consumer" && pwd)
@@ -20,13 +20,29 @@ test -n "$pc" || { echo "consumer.sh: linkv.pc was not installed" >&2; exit 1; }
 LD_LIBRARY_PATH=$(dirname "$pc")/..${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 export LD_LIBRARY_PATH
 
+# A sweep of one kernel: which one is picked is known.
+cat > "$work/c.yaml" <<'END'
+name: consumer
+repetitions: 2
+min_time: 0.001
+axes:
+  kernel: [scalar_stream_online]
+  regime: [positive]
+  seq_len: [16, 64]
+  head_dim: [8]
+END
+linkv=$build/bin/linkv
+"$linkv" sweep "$work/c.yaml" --db "$work/c.db" --quiet > "$work/sweep.log"
+"$linkv" pick --db "$work/c.db" --wisdom "$work/wisdom.json" --emit-c "$work/picks.h"
+
 if ! { cmake -S "$source" -B "$work/build" -DCMAKE_PREFIX_PATH="$work/prefix" \
-    -DCMAKE_C_COMPILER="$cc" -DCMAKE_C_FLAGS="$flags" &&
+    -DCMAKE_C_COMPILER="$cc" -DCMAKE_C_FLAGS="$flags -Wall -Wextra -Werror" -DPICKS="$work" &&
   cmake --build "$work/build"; } > "$work/cmake.log" 2>&1; then
   cat "$work/cmake.log" >&2
   exit 1
 fi
 "$work/build/consumer"
+"$work/build/dispatch" "$work/wisdom.json" scalar_stream_online
 
 PKG_CONFIG_PATH=$(dirname "$pc")${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
 export PKG_CONFIG_PATH

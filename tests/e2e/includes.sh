@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Includes run one way: cli -> report, sweep -> verify, measure, store -> oracle, stats, io ->
+# Includes run one way: cli -> report, decide, sweep -> verify, measure, store -> oracle, stats, io ->
 # base -> kernels/include; the oracle and stats see neither kernels nor io.
 set -euo pipefail
 cd "${SOURCE:?}"
@@ -11,7 +11,8 @@ allowed = {
     "measure": ["base", "stats", "io", "linkv"],
     "sweep": ["base", "stats", "oracle", "io", "store", "verify", "measure", "linkv"],
     "report": ["base", "stats", "store", "linkv"],
-    "cli": ["base", "stats", "oracle", "io", "store", "verify", "measure", "sweep", "report", "linkv"],
+    "decide": ["base", "stats", "store", "linkv"],
+    "cli": ["base", "stats", "oracle", "io", "store", "verify", "measure", "sweep", "report", "decide", "linkv"],
 }
 home, bad = {}, []
 for path in glob.glob("harness/*/*.h") + glob.glob("harness/*/*.def"):

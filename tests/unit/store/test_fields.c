@@ -75,7 +75,8 @@ static const char *const names[] = {"kernel",
                                     "label",
                                     "commit",
                                     "machine",
-                                    "command"};
+                                    "command",
+                                    "kernel_build"};
 
 static void rows_have_the_promised_fields_in_order(void **state) {
   (void)state;

@@ -1,0 +1,252 @@
+#include "linkv/dispatch.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "builtin_rule.h"
+#include "hash.h"
+#include "linkv/driver.h"
+#include "linkv/registry.h"
+#include "message.h"
+
+/* A shape, where distances are log2 ratios. */
+enum { AXES = 4 };
+typedef struct place {
+  float at[AXES];
+} place;
+
+typedef struct landmark {
+  place place;
+  lkv_stage stage;
+  const lkv_kernel *kernel;
+  size_t tile_q, tile_k;
+} landmark;
+
+/* Wisdom as it is looked up. Never freed: a thread may be reading it. */
+typedef struct policy {
+  size_t count;
+  landmark landmark[];
+} policy;
+
+static _Atomic(const policy *) in_use;
+
+/* What a call is told apart by. */
+typedef struct question {
+  const policy *policy;
+  size_t batch, seq_len, heads, head_dim, threads;
+  lkv_stage stage;
+  lkv_dtype type;
+} question;
+
+/* Each thread remembers what it was last answered, a question a slot. */
+enum { SLOTS = 64 };
+typedef struct answer {
+  bool known;
+  question question;
+  lkv_choice choice;
+} answer;
+static _Thread_local answer answers[SLOTS];
+
+static place place_of(size_t batch, size_t seq_len, size_t heads, size_t head_dim,
+                      size_t threads) {
+  return (place){{log2f((float)batch * (float)heads), log2f((float)seq_len),
+                  log2f((float)head_dim), log2f((float)threads)}};
+}
+
+static float distance(const place *a, const place *b) {
+  float sum = 0;
+  for (int i = 0; i < AXES; i++) sum += (a->at[i] - b->at[i]) * (a->at[i] - b->at[i]);
+  return sum;
+}
+
+bool lkv_use_wisdom(const lkv_wisdom *wisdom, char *error, size_t error_size) {
+  if (!wisdom) {
+    atomic_store_explicit(&in_use, NULL, memory_order_release);
+    return true;
+  }
+  if (!lkv_wisdom_check(wisdom, error, error_size)) return false;
+  policy *p = malloc(sizeof *p + wisdom->choices * sizeof *p->landmark);
+  if (!p) return lkv_fail(error, error_size, "out of memory for wisdom");
+  p->count = wisdom->choices;
+  for (size_t i = 0; i < wisdom->choices; i++) {
+    const lkv_wisdom_choice *c = &wisdom->choice[i];
+    p->landmark[i] = (landmark){
+        .place = place_of(c->batch, c->seq_len, c->heads, c->head_dim, c->threads),
+        .stage = c->stage,
+        .kernel = lkv_kernel_find(wisdom->kernel[c->kernel].name),
+        .tile_q = c->tile_q,
+        .tile_k = c->tile_k};
+  }
+  atomic_store_explicit(&in_use, p, memory_order_release);
+  return true;
+}
+
+bool lkv_use_wisdom_file(const char *path, char *error, size_t error_size) {
+  lkv_wisdom *w;
+  char why[512];
+  if (!lkv_wisdom_read(path, &w, error, error_size)) return false;
+  const bool ok = lkv_use_wisdom(w, why, sizeof why) ||
+                  lkv_fail(error, error_size, "%s: %s", path, why);
+  lkv_wisdom_free(w);
+  return ok;
+}
+
+static const landmark *nearest(const question *q) {
+  const place here = place_of(q->batch, q->seq_len, q->heads, q->head_dim, q->threads);
+  const landmark *best = NULL;
+  float least = INFINITY;
+  for (size_t i = 0; i < q->policy->count; i++) {
+    const landmark *l = &q->policy->landmark[i];
+    if (l->stage != q->stage || !rule_suits(l->kernel, q->type)) continue;
+    const float far = distance(&here, &l->place);
+    if (far < least) {
+      least = far;
+      best = l;
+    }
+  }
+  return best;
+}
+
+/* Where the kernel runs the problem, `out` becomes the choice of it. */
+static lkv_status settle(const lkv_kernel *kernel, const question *q, lkv_problem problem,
+                         lkv_choice *out) {
+  out->kernel = kernel;
+  out->problem = lkv_resolve_tiles(kernel, problem);
+  return lkv_workspace_bytes(kernel, &out->problem, q->stage, q->threads,
+                             &out->workspace_bytes);
+}
+
+static lkv_status by_rule(const question *q, const lkv_problem *problem,
+                          lkv_choice *out) {
+  const bool is_short = problem->seq_len - problem->seq_len / 2 <= problem->head_dim;
+  lkv_status why = LKV_UNSUPPORTED;
+  out->by_wisdom = false;
+  for (const lkv_kernel *const *k = rule_kernels(q->type, is_short); *k; k++) {
+    const lkv_status status = settle(*k, q, *problem, out);
+    if (status == LKV_OK) return LKV_OK;
+    if (status != LKV_UNSUPPORTED) why = status;
+  }
+  return why;
+}
+
+static lkv_status choose(const question *q, lkv_problem problem, lkv_choice *out) {
+  if (!q->batch || !q->seq_len || !q->heads || !q->head_dim || !q->threads)
+    return LKV_INVALID;
+  if (q->stage != LKV_STAGE_ATTENTION && q->stage != LKV_STAGE_BLOCK) return LKV_INVALID;
+  if ((unsigned)q->type >= LKV_DTYPE_COUNT) return LKV_INVALID;
+  problem.tile_q = problem.tile_k = 0;
+  const landmark *l = q->policy ? nearest(q) : NULL;
+  if (l) {
+    lkv_problem tiled = problem;
+    tiled.tile_q = l->tile_q;
+    tiled.tile_k = l->tile_k;
+    out->by_wisdom = true;
+    if (settle(l->kernel, q, tiled, out) == LKV_OK) return LKV_OK;
+  }
+  return by_rule(q, &problem, out);
+}
+
+static bool same_question(const question *a, const question *b) {
+  return a->policy == b->policy && a->batch == b->batch && a->seq_len == b->seq_len &&
+         a->heads == b->heads && a->head_dim == b->head_dim && a->threads == b->threads &&
+         a->stage == b->stage && a->type == b->type;
+}
+
+static size_t slot_of(const question *q) {
+  const size_t sizes[] = {q->batch,   q->seq_len,
+                          q->heads,   q->head_dim,
+                          q->threads, (size_t)q->stage * 16 + (size_t)q->type};
+  uint64_t hash = HASH_START;
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+    hash = (hash ^ sizes[i]) * UINT64_C(0x9e3779b97f4a7c15);
+  return (hash >> 32) % SLOTS;
+}
+
+lkv_status lkv_choose(lkv_stage stage, lkv_dtype type, const lkv_problem *problem,
+                      size_t threads, lkv_choice *out) {
+  const question q = {.policy = atomic_load_explicit(&in_use, memory_order_acquire),
+                      .batch = problem->batch,
+                      .seq_len = problem->seq_len,
+                      .heads = problem->heads,
+                      .head_dim = problem->head_dim,
+                      .threads = threads,
+                      .stage = stage,
+                      .type = type};
+  answer *a = &answers[slot_of(&q)];
+  if (!a->known || !same_question(&a->question, &q)) {
+    lkv_choice found = {0};
+    const lkv_status status = choose(&q, *problem, &found);
+    if (status != LKV_OK) return status;
+    *a = (answer){.known = true, .question = q, .choice = found};
+  }
+  *out = a->choice;
+  out->problem.eps = problem->eps;
+  return LKV_OK;
+}
+
+/* A thread's workspace; freed when it ends. */
+typedef struct scratch {
+  void *memory;
+  size_t bytes;
+} scratch;
+static _Thread_local scratch workspace;
+static pthread_key_t at_end;
+static bool at_end_made;
+
+static void free_scratch(void *of_thread) {
+  scratch *s = of_thread;
+  free(s->memory);
+  *s = (scratch){0};
+}
+
+static void make_key(void) {
+  at_end_made = pthread_key_create(&at_end, free_scratch) == 0;
+}
+
+void lkv_release_workspace(void) {
+  free_scratch(&workspace);
+}
+
+/* NULL where there is no memory. */
+static void *workspace_of(size_t bytes) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  if (workspace.bytes >= bytes && workspace.memory) return workspace.memory;
+  pthread_once(&once, make_key);
+  lkv_release_workspace();
+  if (posix_memalign(&workspace.memory, LKV_WORKSPACE_ALIGNMENT, bytes ? bytes : 1)) {
+    workspace.memory = NULL;
+    return NULL;
+  }
+  workspace.bytes = bytes;
+  if (at_end_made) pthread_setspecific(at_end, &workspace);
+  return workspace.memory;
+}
+
+static lkv_status run(lkv_dtype type, const lkv_problem *problem,
+                      const lkv_inputs *inputs, size_t threads, void *y) {
+  lkv_choice choice;
+  if (!problem) return LKV_INVALID;
+  const lkv_status status = lkv_choose(inputs->stage, type, problem, threads, &choice);
+  if (status != LKV_OK) return status;
+  void *memory = workspace_of(choice.workspace_bytes);
+  if (!memory) return LKV_TOO_LARGE;
+  return lkv_run(choice.kernel, &choice.problem, inputs, threads, memory, y);
+}
+
+lkv_status lkv_attention(lkv_dtype type, const lkv_problem *problem,
+                         const void *const operand[LKV_OPERANDS], size_t threads,
+                         void *y) {
+  lkv_inputs inputs = {.stage = LKV_STAGE_ATTENTION};
+  memcpy((void *)inputs.operand, (const void *)operand, sizeof inputs.operand);
+  return run(type, problem, &inputs, threads, y);
+}
+
+lkv_status lkv_block(lkv_dtype type, const lkv_problem *problem, const void *x,
+                     const void *const weight[LKV_OPERANDS], size_t threads, void *y) {
+  lkv_inputs inputs = {.stage = LKV_STAGE_BLOCK, .x = x};
+  memcpy((void *)inputs.weight, (const void *)weight, sizeof inputs.weight);
+  return run(type, problem, &inputs, threads, y);
+}
