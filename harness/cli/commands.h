@@ -15,6 +15,7 @@ extern const cli_command cli_export;
 extern const cli_command cli_pick;
 extern const cli_command cli_plot;
 extern const cli_command cli_machine;
+extern const cli_command cli_race;
 extern const cli_command cli_worker;
 
 #endif

@@ -9,7 +9,9 @@
 
 #include "cache_note.h"
 #include "commands.h"
+#include "linkv/registry.h"
 #include "point_options.h"
+#include "race.h"
 #include "worker.h"
 
 static int run(int argc, char **argv);
@@ -48,6 +50,17 @@ static int prepare(const worker_task *task) {
   return cli_fail(&cli_worker, EXIT_USAGE, "%s", err.text);
 }
 
+/* Takes over the line; NULL: there was no memory for it. */
+static int write_record(char *line) {
+  const bool ok =
+      line && write_line(WORKER_RECORD_FD, line) && write_line(WORKER_RECORD_FD, "\n");
+  const char *why = line ? strerror(errno) : "out of memory";
+  free(line);
+  if (ok) return EXIT_FINE;
+  return cli_fail(&cli_worker, EXIT_USAGE, "cannot write the record to descriptor %d: %s",
+                  WORKER_RECORD_FD, why);
+}
+
 static int measure(const worker_task *task) {
   record r;
   error err;
@@ -56,15 +69,35 @@ static int measure(const worker_task *task) {
   tell_note(task->cache);
   char *line = record_to_json(&r);
   record_free(&r);
-  const bool ok =
-      line && write_line(WORKER_RECORD_FD, line) && write_line(WORKER_RECORD_FD, "\n");
-  free(line);
-  if (ok) return EXIT_FINE;
-  return cli_fail(&cli_worker, EXIT_USAGE, "cannot write the record to descriptor %d: %s",
-                  WORKER_RECORD_FD, line ? strerror(errno) : "out of memory");
+  return write_record(line);
+}
+
+/* Options of a race: what the point is raced against. */
+typedef struct race_words {
+  const char *against;
+  size_t tile_q, tile_k;
+  double turn_s;
+  bool first;
+} race_words;
+
+static int race(const point *base, const race_words *words, double round_s) {
+  race_task task = {
+      .point = {*base, *base},
+      .turns = {
+          .turn_s = words->turn_s, .duration_s = round_s, .second_first = words->first}};
+  point *head = &task.point[1];
+  race_round found;
+  head->kernel = lkv_kernel_find(words->against);
+  if (!head->kernel)
+    return cli_fail(&cli_worker, EXIT_USAGE, "no kernel '%s'", words->against);
+  head->problem.tile_q = words->tile_q;
+  head->problem.tile_k = words->tile_k;
+  race_worker_run(&task, &found);
+  return write_record(race_round_to_json(&found));
 }
 
 static int run(int argc, char **argv) {
+  race_words against = {.turn_s = race_options_default().turn_s};
   point_options o = point_options_default();
   oracle_cache cache = {.limit = ORACLE_CACHE_LIMIT,
                         .least_work = ORACLE_CACHE_LEAST_WORK};
@@ -80,6 +113,11 @@ static int run(int argc, char **argv) {
       {"cache-limit", CLI_BYTES, &cache.limit, "SIZE", "default 1GiB", NULL},
       {"judge", CLI_FLAG, &task.judge, NULL, "compare the output with the oracle's",
        NULL},
+      {"against", CLI_TEXT, &against.against, "K", "race it against that kernel", NULL},
+      {"against-tile-q", CLI_SIZE, &against.tile_q, "N", "default the kernel's", NULL},
+      {"against-tile-k", CLI_SIZE, &against.tile_k, "N", "default the kernel's", NULL},
+      {"against-first", CLI_FLAG, &against.first, NULL, "it begins", NULL},
+      {"turn", CLI_REAL, &against.turn_s, "S", "seconds of a turn, default 0.001", NULL},
       {0}};
   cli_list words = {0};
 
@@ -91,7 +129,9 @@ static int run(int argc, char **argv) {
     cli_fail(&cli_worker, EXIT_USAGE, "unexpected word '%s'", words.item[0]);
   else if (parsed == CLI_GO && point_options_take(&cli_worker, &o, &task.point)) {
     task.min_time_s = o.min_time_s;
-    code = prepares ? prepare(&task) : measure(&task);
+    code = against.against ? race(&task.point, &against, o.min_time_s)
+           : prepares      ? prepare(&task)
+                           : measure(&task);
   }
   cli_list_free(&words);
   cli_list_free(&o.plugins);

@@ -55,6 +55,10 @@ noise_counters noise_read(void) {
                           .switches = (double)noise_switches()};
 }
 
+bool noise_too_few(size_t undisturbed, size_t all) {
+  return undisturbed < 5 && 4 * undisturbed < all;
+}
+
 noise noise_between(const noise_counters *from, const noise_counters *to) {
   const double elapsed = to->time_s - from->time_s;
   const double processors = (double)sysconf(_SC_NPROCESSORS_ONLN);

@@ -2,6 +2,7 @@
 #ifndef MEASURE_NOISE_H
 #define MEASURE_NOISE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,10 @@ noise_counters noise_read(void);
 
 /* Involuntary context switches of this process so far, all threads: a cheap look. */
 uint64_t noise_switches(void);
+
+/* Whether those of `all` measurements in which no thread had to give up its core are too
+ * few to stand for them: fewer than five, and fewer than a quarter. */
+bool noise_too_few(size_t undisturbed, size_t all);
 
 /* Between two readings; NaN where not known. */
 typedef struct noise {

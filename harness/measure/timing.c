@@ -61,10 +61,6 @@ static double settle(void (*function)(void *), void *argument, double call_s,
   return fmin(call_s, best);
 }
 
-static bool too_few(const timing *t) {
-  return 4 * t->undisturbed < t->batches;
-}
-
 /* Median of the batches that count. */
 static bool conclude(const watch *w, const double *batch_ns, timing *out) {
   double *kept = malloc(out->batches * sizeof *kept);
@@ -73,7 +69,8 @@ static bool conclude(const watch *w, const double *batch_ns, timing *out) {
   for (size_t i = 0; i < out->batches; i++) out->undisturbed += w->undisturbed[i];
   out->min_ns = INFINITY;
   for (size_t i = 0; i < out->batches; i++) {
-    if (w->undisturbed[i] || too_few(out)) kept[count++] = batch_ns[i];
+    if (w->undisturbed[i] || noise_too_few(out->undisturbed, out->batches))
+      kept[count++] = batch_ns[i];
     out->min_ns = fmin(out->min_ns, batch_ns[i]);
   }
   sort_ascending(count, kept);
@@ -122,7 +119,7 @@ bool timing_take(void (*function)(void *), void *argument, double call_s,
 }
 
 const char *timing_disturbance(const timing *t, char *text, size_t size) {
-  if (too_few(t))
+  if (noise_too_few(t->undisturbed, t->batches))
     snprintf(text, size, "in %zu of %zu batches a thread had to give up its core",
              t->batches - t->undisturbed, t->batches);
   else if (t->noise.stolen_share > STOLEN_SHARE_MAX)

@@ -79,6 +79,14 @@ bool arguments_of_worker(const point *p, const sweep_options *options,
   return false;
 }
 
+const char *const *settings_of_worker(const point *p) {
+  static const char *const one_thread[] = {"OPENBLAS_NUM_THREADS=1", "OMP_DYNAMIC=false",
+                                           NULL};
+  static const char *const threads[] = {"OPENBLAS_NUM_THREADS=1", "OMP_DYNAMIC=false",
+                                        "OMP_PROC_BIND=close", "OMP_PLACES=cores", NULL};
+  return p->threads > 1 ? threads : one_thread;
+}
+
 void arguments_free(arguments *a) {
   free(a->item);
   free(a->text);

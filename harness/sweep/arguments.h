@@ -18,6 +18,11 @@ typedef struct arguments {
 bool arguments_of_worker(const point *p, const sweep_options *options,
                          const char *const *flags, arguments *out);
 
+/* What is added to a worker's environment, "NAME=value", NULL-terminated. Its threads are
+ * OpenMP's: BLAS must not start any. Several are pinned to a core each, or two may share
+ * one for a whole repetition; one is left to the scheduler. */
+const char *const *settings_of_worker(const point *p);
+
 void arguments_free(arguments *a);
 
 /* Writes a word as a shell reads it back. */

@@ -14,19 +14,11 @@
 /* Only a person waits longer for an oracle. */
 #define PREPARE_TIMEOUT_S 1e6
 
-/* A worker's own threads are OpenMP's: BLAS must not start any. Several are pinned to a
- * core each, or two may share one for a whole repetition; one is left to the scheduler.
- */
-static const char *const one_thread[] = {"OPENBLAS_NUM_THREADS=1", "OMP_DYNAMIC=false",
-                                         NULL};
-static const char *const threads[] = {"OPENBLAS_NUM_THREADS=1", "OMP_DYNAMIC=false",
-                                      "OMP_PROC_BIND=close", "OMP_PLACES=cores", NULL};
-
 static bool start_worker(sweep *w, const point *p, const char *const *flags, int lent,
                          double timeout_s, error *err) {
   const process_options options = {.record_fd = WORKER_RECORD_FD,
                                    .timeout_s = timeout_s,
-                                   .settings = p->threads > 1 ? threads : one_thread,
+                                   .settings = settings_of_worker(p),
                                    .lent = lent,
                                    .lent_as = WORKER_SHAPE_FD};
   arguments a;

@@ -87,12 +87,13 @@ static void a_minimum_that_is_none_is_refused(void **state) {
 static void disturbances_have_a_name(void **state) {
   (void)state;
   char text[128];
-  timing t = {.batches = 40, .undisturbed = 10, .noise = {.stolen_share = NAN}};
+  timing t = {.batches = 40, .undisturbed = 5, .noise = {.stolen_share = NAN}};
   assert_null(timing_disturbance(&t, text, sizeof text));
-  t.undisturbed = 9;
+  t.undisturbed = 4;
   assert_string_equal(timing_disturbance(&t, text, sizeof text),
-                      "in 31 of 40 batches a thread had to give up its core");
-  t.undisturbed = 40;
+                      "in 36 of 40 batches a thread had to give up its core");
+  t.batches = 16;
+  assert_null(timing_disturbance(&t, text, sizeof text));
   t.noise.stolen_share = 0.01;
   assert_null(timing_disturbance(&t, text, sizeof text));
   t.noise.stolen_share = 0.25;

@@ -1,0 +1,130 @@
+/* A plug-in of kernels that differ in speed alone: slow_N does N % more than slow_0, by
+ * computing rows of the output again as it goes. One body, the row by row algorithm:
+ *
+ *   r = S_K Q_t, logit_i = (QK_i r) / (QK_i Z_K + eps), w = softmax(logit),
+ *   y_t = (sum_i w_i / (QV_i Z_V + eps) QV_i) S_V */
+#include <math.h>
+#include <string.h>
+
+#include "linkv/kernel.h"
+#include "linkv/registry.h"
+
+typedef struct state {
+  float *s_k, *z_k, *s_v, *z_v; /* S (d, d), Z (d) */
+  float *r, *sum;               /* d */
+  float *logit;                 /* seq_len */
+} state;
+
+static size_t workspace_bytes(const lkv_problem *p) {
+  return (2 * p->head_dim * p->head_dim + 4 * p->head_dim + p->seq_len) * sizeof(float);
+}
+
+static state carve(float *at, size_t d) {
+  state w = {.s_k = at, .s_v = at + d * d, .z_k = at + 2 * d * d};
+  w.z_v = w.z_k + d;
+  w.r = w.z_v + d;
+  w.sum = w.r + d;
+  w.logit = w.sum + d;
+  memset(at, 0, (2 * d * d + 2 * d) * sizeof *at);
+  return w;
+}
+
+static const float *row_of(const lkv_operands *x, int operand, size_t t) {
+  return (const float *)x->data[operand] + t * x->stride[operand];
+}
+
+static float dot(const float *a, const float *b, size_t d) {
+  float sum = 0;
+  for (size_t c = 0; c < d; c++) sum += a[c] * b[c];
+  return sum;
+}
+
+static void join(float *s, float *z, const float *a, const float *b, size_t d) {
+  for (size_t r = 0; r < d; r++) {
+    for (size_t c = 0; c < d; c++) s[r * d + c] += a[r] * b[c];
+    z[r] += a[r];
+  }
+}
+
+static __attribute__((noinline)) void row(const state *w, const lkv_operands *x, size_t t,
+                                          float eps, size_t d, float *y) {
+  const float *query = row_of(x, LKV_Q, t);
+  float largest = -INFINITY, total = 0;
+  for (size_t r = 0; r < d; r++) w->r[r] = dot(w->s_k + r * d, query, d);
+  for (size_t i = 0; i <= t; i++) {
+    const float *key = row_of(x, LKV_QK, i);
+    w->logit[i] = dot(key, w->r, d) / (dot(key, w->z_k, d) + eps);
+    if (!(w->logit[i] <= largest)) largest = w->logit[i];
+  }
+  memset(w->sum, 0, d * sizeof *w->sum);
+  for (size_t i = 0; i <= t; i++) {
+    const float *value = row_of(x, LKV_QV, i), weight = expf(w->logit[i] - largest);
+    const float scaled = weight / (dot(value, w->z_v, d) + eps);
+    for (size_t c = 0; c < d; c++) w->sum[c] += scaled * value[c];
+    total += weight;
+  }
+  memset(y, 0, d * sizeof *y);
+  for (size_t r = 0; r < d; r++)
+    for (size_t c = 0; c < d; c++) y[c] += w->sum[r] * w->s_v[r * d + c];
+  for (size_t c = 0; c < d; c++) y[c] /= total;
+}
+
+/* Work of token t in about the time of a multiplication: joining, and the row. */
+static double row_work(size_t t, size_t d) {
+  return 2.0 * (double)(d * d) + (double)(t + 1) * (4.0 * (double)d + 10);
+}
+
+static double join_work(size_t d) {
+  return 2.0 * (double)(d * d);
+}
+
+static inline __attribute__((always_inline)) lkv_status attention(const lkv_problem *p,
+                                                                  const lkv_operands *x,
+                                                                  void *workspace,
+                                                                  lkv_output y,
+                                                                  double percent) {
+  const size_t d = p->head_dim;
+  const state w = carve(workspace, d);
+  double owed = 0;
+  for (size_t t = 0; t < p->seq_len; t++) {
+    float *out = (float *)y.data + t * y.stride;
+    join(w.s_k, w.z_k, row_of(x, LKV_KK, t), row_of(x, LKV_VK, t), d);
+    join(w.s_v, w.z_v, row_of(x, LKV_KV, t), row_of(x, LKV_VV, t), d);
+    row(&w, x, t, (float)p->eps, d, out);
+    owed += percent / 100 * (join_work(d) + row_work(t, d));
+    for (; owed >= row_work(t, d); owed -= row_work(t, d))
+      row(&w, x, t, (float)p->eps, d, out);
+  }
+  return LKV_OK;
+}
+
+#define SLOW(percent)                                                                \
+  static lkv_status attention_##percent(const lkv_problem *p, const lkv_operands *x, \
+                                        void *workspace, lkv_output y) {             \
+    return attention(p, x, workspace, y, percent);                                   \
+  }                                                                                  \
+  static const lkv_kernel slow_##percent = {                                         \
+      .abi = LKV_KERNEL_ABI,                                                         \
+      .name = "slow_" #percent,                                                      \
+      .algorithm = "row",                                                            \
+      .isa = LKV_ISA_SCALAR,                                                         \
+      .operand_type = LKV_FLOAT32,                                                   \
+      .output_type = LKV_FLOAT32,                                                    \
+      .accum_type = LKV_FLOAT32,                                                     \
+      .factor_type = LKV_FLOAT32,                                                    \
+      .family = LKV_REASSOCIATED,                                                    \
+      .summary = #percent " % more work than slow_0",                                \
+      .source = "tests/slow/slow_kernels.c",                                         \
+      .workspace_bytes = workspace_bytes,                                            \
+      .attention = attention_##percent}
+SLOW(0);
+SLOW(3);
+SLOW(5);
+SLOW(10);
+SLOW(20);
+
+static const lkv_kernel *const kernels[] = {&slow_0, &slow_3, &slow_5, &slow_10,
+                                            &slow_20};
+
+const lkv_plugin linkv_plugin = {LKV_KERNEL_ABI, sizeof kernels / sizeof *kernels,
+                                 kernels};
