@@ -15,6 +15,8 @@
 #define TILE_DEFAULT_Q 16
 #define TILE_DEFAULT_K 96
 #define TILE_SPARSE    0
+#define TILE_GROUP     2
+#define TILE_NEAR      0
 #include "body/tile.h"
 
 const lkv_kernel lkv_kernel_avx2_tile_f64 = {

@@ -13,8 +13,10 @@
 #define REAL           f32
 #define STATE          f32
 #define TILE_DEFAULT_Q 16
-#define TILE_DEFAULT_K 192
+#define TILE_DEFAULT_K 128
 #define TILE_SPARSE    1
+#define TILE_GROUP     2
+#define TILE_NEAR      1
 #include "body/tile.h"
 
 const lkv_kernel lkv_kernel_avx2_tile_sparse = {

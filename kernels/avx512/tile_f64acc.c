@@ -16,6 +16,8 @@
 #define TILE_DEFAULT_Q 32
 #define TILE_DEFAULT_K 64
 #define TILE_SPARSE    0
+#define TILE_GROUP     1
+#define TILE_NEAR      1
 #include "body/tile.h"
 
 const lkv_kernel lkv_kernel_avx512_tile_f64acc = {

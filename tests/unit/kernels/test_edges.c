@@ -54,10 +54,36 @@ static void test_values_near_the_largest(void **state) {
   fixture_free(&f);
 }
 
+/* A head among so many that its rows lie pages apart has the bits of one alone. */
+static void test_rows_pages_apart(void **state) {
+  enum { HEADS = 72, HEAD = 5 };
+  (void)state;
+  fixture f = fixture_make(1, 70, HEADS, 17, 61), one = fixture_make(1, 70, 1, 17, 1);
+  f.problem.tile_q = one.problem.tile_q = 16;
+  f.problem.tile_k = one.problem.tile_k = 24;
+  const size_t d = f.problem.head_dim, rows = f.problem.seq_len;
+  for (int o = 0; o < LKV_OPERANDS; o++)
+    for (size_t t = 0; t < rows; t++)
+      memcpy(one.operand[o] + t * d, f.operand[o] + index_of(&f.problem, 0, t, HEAD, 0),
+             d * sizeof(float));
+  for (size_t k = 0; k < lkv_kernel_count(); k++) {
+    const lkv_kernel *kernel = lkv_kernel_at(k);
+    if (!kernel->blocks || !runs(kernel, &f.problem)) continue;
+    double *y = run(kernel, &f, 1), *alone = run(kernel, &one, 1);
+    for (size_t t = 0; t < rows; t++)
+      assert_same_bits(kernel, y + index_of(&f.problem, 0, t, HEAD, 0), alone + t * d, d);
+    free(y);
+    free(alone);
+  }
+  fixture_free(&f);
+  fixture_free(&one);
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_sparse_is_dense),
       cmocka_unit_test(test_values_near_the_largest),
+      cmocka_unit_test(test_rows_pages_apart),
   };
   const int unfit = select_kernel(argc, argv);
   if (unfit) return unfit;

@@ -14,6 +14,8 @@
 #define TILE_DEFAULT_Q 32
 #define TILE_DEFAULT_K 96
 #define TILE_SPARSE    0
+#define TILE_GROUP     2
+#define TILE_NEAR      1
 #include "body/tile.h"
 
 const lkv_kernel wide_tile = {
