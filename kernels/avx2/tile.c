@@ -13,7 +13,7 @@
 #define REAL           f32
 #define STATE          f32
 #define TILE_DEFAULT_Q 16
-#define TILE_DEFAULT_K 128
+#define TILE_DEFAULT_K 162
 #define TILE_SPARSE    0
 #define TILE_GROUP     2
 #define TILE_NEAR      1
