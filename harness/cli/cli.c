@@ -16,6 +16,9 @@
 /* getopt_long gives a word as 1: options count from OPTION_BASE. */
 enum { OPTIONS_MAX = 48, HELP_COLUMN = 28, OPTION_BASE = 256 };
 
+const char *const cli_row_rules[] = {"auto", "all", "sampled", NULL};
+const char *const cli_row_help =
+    "rows to judge: all, sampled, or auto by work, the default";
 const char *const cli_formats[] = {"table", "json", "csv", "md", "jsonl", NULL};
 
 int cli_fail(const cli_command *command, int code, const char *format, ...) {

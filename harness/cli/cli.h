@@ -76,6 +76,8 @@ int cli_finish(const cli_command *command, int code);
 bool cli_load_plugins(const cli_command *command, const cli_list *paths);
 
 /* --format: choices and values shared by the commands that print rows. */
+extern const char *const cli_row_rules[]; /* auto, all, sampled, NULL: by sample_rule */
+extern const char *const cli_row_help;
 extern const char *const cli_formats[]; /* table, json, csv, md, jsonl, NULL */
 
 #endif

@@ -39,7 +39,7 @@ const cli_command cli_judge = {
 
 typedef struct judge_arguments {
   const char *input, *output, *array;
-  int format, type;
+  int format, type, rows;
   bool explain;
   cache_options kept;
 } judge_arguments;
@@ -112,10 +112,11 @@ static bool judge(judge_arguments *a, judging *j, error *err) {
   oracle_cache cache = cache_options_take(&a->kept);
   cache_notes notes = {0};
   if (!read_case(a, j, err) || !read_output(a, j, err)) return false;
-  const bool ok = oracle_cache_bounds(&cache, &j->c, j->of, &j->bounds, err);
+  const bool ok =
+      oracle_cache_bounds(&cache, &j->c, j->of, (sample_rule)a->rows, &j->bounds, err);
   cache_note_print(&cache, &notes, stderr);
   if (!ok) return false;
-  j->metrics = metrics_of(&j->c.problem, j->of.output_type, j->y.data, j->bounds.y);
+  j->metrics = metrics_of_rows(&j->c.problem, j->of.output_type, j->y.data, &j->bounds);
   j->rows = calloc(j->bounds.rows, sizeof *j->rows);
   return (j->rows || error_set(err, "out of memory for verdicts")) &&
          verdict_of(&j->c.problem, j->of.output_type, &j->bounds, j->y.data, j->rows,
@@ -153,8 +154,9 @@ static size_t choose_rows(const judging *j, size_t chosen[EXPLAINED]) {
 }
 
 static element element_at(const judging *j, size_t index) {
-  const size_t H = j->c.problem.heads, T = j->c.problem.seq_len;
-  return (element){index / H / T, index / H % T, index % H, j->rows[index].column};
+  element e = bounds_element(&j->bounds, j->c.problem.heads, index);
+  e.column = j->rows[index].column;
+  return e;
 }
 
 static bool add_text(table *t, error *err, const char *format, double number) {
@@ -233,7 +235,10 @@ static bool print_table(const judge_arguments *a, const judging *j, error *err) 
   char why[512];
   printf("verdict        %s\n", verdict_name(v->kind));
   if (*verdict_reason(v, why, sizeof why)) printf("               %s\n", why);
-  printf("rows           %zu:", v->rows);
+  if (v->rows < v->rows_of_output)
+    printf("rows           %zu, a sample of %zu:", v->rows, v->rows_of_output);
+  else
+    printf("rows           %zu:", v->rows);
   for (int i = 0, first = 1; i < JUDGEMENTS; i++)
     if (v->count[i]) {
       printf("%s %zu %s", first ? "" : ",", v->count[i], judgement_name((judgement)i));
@@ -340,6 +345,7 @@ static int run(int argc, char **argv) {
       {"array", CLI_TEXT, &a.array, "NAME", "the output's array, default Y", NULL},
       {"type", CLI_CHOICE, &a.type, "TYPE",
        "what it was computed in, default the array's own", types},
+      {"rows", CLI_CHOICE, &a.rows, "WHICH", cli_row_help, cli_row_rules},
       {"explain", CLI_FLAG, &a.explain, NULL,
        "name the worst rows and the denominators that offend", NULL},
       CACHE_OPTIONS(a.kept),

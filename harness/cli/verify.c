@@ -52,6 +52,7 @@ typedef struct verify_arguments {
   int format;
   bool by_laws, list_regimes;
   size_t tile_q, tile_k, threads, seeds, seq_len, head_dim;
+  int rows;
   cache_options kept;
 } verify_arguments;
 
@@ -136,7 +137,8 @@ static bool judge_output(const invocation *v, const bounds *b, const double *nam
   bool ok = y || error_set(err, "out of memory");
   ok = ok && verdict_of(&v->problem, type, b, y, NULL, &f->verdict, err);
   if (ok) {
-    const metrics m = metrics_of(&v->problem, type, y, named ? named : b->y);
+    const metrics m = named ? metrics_of(&v->problem, type, y, named)
+                            : metrics_of_rows(&v->problem, type, y, b);
     f->judged = true;
     take_metrics(all, f, &m);
   }
@@ -168,9 +170,28 @@ static bool verify_kernel(const verify_arguments *a, const char *input,
   return ok;
 }
 
+/* The oracle's rows, of a sample, against the file's own array. */
+static bool verify_sample(const char *input, references *against, findings *all,
+                          error *err) {
+  const bounds *b =
+      bounds_set_get(&against->bounds, precision_throughout(LKV_FLOAT64), err);
+  finding *f = b ? add_finding(all, input, "oracle") : NULL;
+  if (!f) return b && error_set(err, "out of memory");
+  const metrics m =
+      metrics_of_rows(&against->bounds.given->problem, LKV_FLOAT64, against->named, b);
+  take_metrics(all, f, &m);
+  return true;
+}
+
 /* The oracle on the inputs as they are, against the file's own array. */
-static bool verify_oracle(const char *input, const lin_case *c, const double *named,
-                          findings *all, error *err) {
+static bool verify_oracle(const char *input, references *against, findings *all,
+                          error *err) {
+  const lin_case *c = against->bounds.given;
+  const double *named = against->named;
+  const oracle_shape shape = {c->problem.batch, c->problem.seq_len, c->problem.heads,
+                              c->problem.head_dim};
+  if (sample_is_wanted(&shape, against->bounds.rows))
+    return verify_sample(input, against, all, err);
   double *oracle = reference_output(c, err);
   finding *f = oracle ? add_finding(all, input, "oracle") : NULL;
   if (f) {
@@ -187,10 +208,11 @@ static bool verify_case(const verify_arguments *a, oracle_cache *cache, const ch
   lin_case c = {0};
   error why;
   bool ok = npz_read(input, &file, err) && case_from_npz(&file, &c, err);
-  references against = {.bounds = {.given = &c, .cache = cache}};
+  references against = {
+      .bounds = {.given = &c, .cache = cache, .rows = (sample_rule)a->rows}};
   if (ok && a->reference)
     ok = (against.named = named_reference(&file, a->reference, &c, err)) != NULL &&
-         verify_oracle(input, &c, against.named, all, err);
+         verify_oracle(input, &against, all, err);
   for (size_t k = 0; ok && k < lkv_kernel_count(); k++)
     if (verify_chosen(&a->kernels, lkv_kernel_at(k)->name) &&
         !verify_kernel(a, input, lkv_kernel_at(k), &c, &against, all, &why))
@@ -240,9 +262,8 @@ static table_tone tone_of(const finding *f) {
 static void remark(const finding *f, char *text, size_t size) {
   const metrics *m = &f->metrics;
   *text = 0;
-  if (f->judged && f->verdict.kind != VERDICT_OK)
-    verdict_reason(&f->verdict, text, size);
-  else if (m->oracle_nonfinite)
+  if (f->judged && *verdict_reason(&f->verdict, text, size)) return;
+  if (m->oracle_nonfinite)
     snprintf(text, size,
              "%zu of %zu elements not compared: the reference is not finite%s",
              m->oracle_nonfinite, m->oracle_nonfinite + m->compared,
@@ -413,6 +434,7 @@ static int run(int argc, char **argv) {
       CACHE_OPTIONS(a.kept),
       {"plugin", CLI_LIST, &a.plugins, "FILE.so",
        "kernels of a shared object; may be repeated", NULL},
+      {"rows", CLI_CHOICE, &a.rows, "WHICH", cli_row_help, cli_row_rules},
       {"format", CLI_CHOICE, &a.format, "FORMAT", "default table", formats},
       {0}};
   cli_list words = {0};

@@ -11,6 +11,7 @@
 #include "bound_context.h"
 #include "culprit.h"
 #include "fit_columns.h"
+#include "reassociated.h"
 #include "split.h"
 #include "token_error.h"
 #include "token_set.h"
@@ -115,6 +116,17 @@ static double own_share(const bound_context *x, const oracle_row *row,
   return largest;
 }
 
+/* Whether another association of the row gives the same but for rounding, which is at
+ * most x->own on either side. A row in a wide type has been computed twice already. */
+static bool is_confirmed(bound_context *x, const oracle_row *row) {
+  double *y = x->other;
+  if (!x->result->token || x->view[OWN].gauge.of.unit < GAUGE_FLOAT64) return true;
+  reassociated_row(x->shape, x->m.eps, x->operands->value, row, x->again, y);
+  for (size_t c = 0; c < x->shape->head_dim; c++)
+    if (!isinf(x->own[c]) && !(fabs(y[c] - row->y[c]) <= 2 * x->own[c])) return false;
+  return true;
+}
+
 /* What is granted the elements of row `index`, and why. */
 static bool bound_one(bound_context *x, const oracle_row *row, size_t index, error *err) {
   const size_t d = x->shape->head_dim;
@@ -126,6 +138,7 @@ static bool bound_one(bound_context *x, const oracle_row *row, size_t index, err
   if (x->factors.room) factors_take(&x->factors, &x->m, row);
   for (int g = 0; g < GAUGES; g++) token_errors(x, &x->view[g], row);
   bound_row_of(x, &x->view[OWN], row, x->own);
+  const bool confirmed = is_confirmed(x, row);
   bound_row_of(x, &x->view[DET], row, det);
   const size_t chosen = bound_row_of(x, &x->view[STAT], row, stat);
   row_describe(x, row, to);
@@ -133,6 +146,7 @@ static bool bound_one(bound_context *x, const oracle_row *row, size_t index, err
   if (chosen && !fit_keep(x, row, chosen, to, err)) return false;
   if (to->fit != BOUND_NO_FIT) own_of_base(x, row);
   to->own = own_share(x, row, to->fit == BOUND_NO_FIT ? stat : bounds_allowance(b, to));
+  if (!confirmed) to->own = INFINITY;
   return true;
 }
 
@@ -173,19 +187,29 @@ static bool escalate(bound_context *x, const oracle_row *row, size_t index, erro
   return ok;
 }
 
+static void look_for_nan(bound_context *x, const oracle_row *row) {
+  x->poisoned = (row->t > 0 && x->poisoned) || token_is_nan(x, row);
+}
+
+static void pass(void *argument, const oracle_row *row) {
+  bound_context *x = argument;
+  magnitudes_pass(&x->m, row);
+  look_for_nan(x, row);
+}
+
 static bool visit(void *argument, const oracle_row *row, error *err) {
   bound_context *x = argument;
   const size_t d = x->shape->head_dim;
-  const size_t index =
-      (row->batch * x->shape->seq_len + row->t) * x->shape->heads + row->head;
   bounds *b = x->result;
+  const size_t index =
+      (row->batch * b->tokens + row->place) * x->shape->heads + row->head;
   bound_row *to = &b->row[index];
   *to = (bound_row){.fit = BOUND_NO_FIT};
   magnitudes_take(&x->m, row);
   for (size_t c = 0; c < d; c++)
     b->det[index * d + c] = b->stat[index * d + c] = INFINITY;
-  if (row->t == 0) x->poisoned = false;
-  to->poisoned = x->poisoned = x->poisoned || token_is_nan(x, row);
+  look_for_nan(x, row);
+  to->poisoned = x->poisoned;
   to->finite = row_is_finite(row, d);
   if (!to->finite) return true;
   to->overflows =
@@ -195,7 +219,7 @@ static bool visit(void *argument, const oracle_row *row, error *err) {
 
 static bool context_make(bound_context *x, error *err) {
   const size_t d = x->shape->head_dim, T = x->shape->seq_len;
-  x->room = calloc(18 * T + 16 * d, sizeof *x->room);
+  x->room = calloc(18 * T + 16 * d + reassociated_room(x->shape), sizeof *x->room);
   x->chosen = calloc(2 * T, sizeof *x->chosen);
   if (!x->room || !x->chosen) return error_set(err, "bound: out of memory for a row");
   double *at = x->room;
@@ -210,13 +234,16 @@ static bool context_make(bound_context *x, error *err) {
       &x->center,         &x->good,        &x->other,         &x->part,
       &x->hull,           &x->zero,        &x->underflow,     &x->own};
   for (size_t i = 0; i < 16; i++, at += d) *vectors[i] = at;
+  x->again = at;
   return (!x->view[STAT].gauge.of.factor || factors_make(&x->factors, x->shape, err)) &&
          magnitudes_make(&x->m, x->shape, x->m.eps, x->operands, err);
 }
 
-bool bounds_room(const oracle_shape *s, bounds *out, error *err) {
-  const size_t rows = s->batch * s->seq_len * s->heads, d = s->head_dim;
-  *out = (bounds){.rows = rows, .head_dim = d};
+bool bounds_room(const oracle_shape *s, sample_rule rule, bounds *out, error *err) {
+  const size_t d = s->head_dim;
+  *out = (bounds){.head_dim = d};
+  if (!sample_choose(s, rule, &out->token, &out->tokens, err)) return false;
+  const size_t rows = out->rows = s->batch * out->tokens * s->heads;
   out->y = calloc(rows * d, sizeof *out->y);
   out->det = calloc(rows * d, sizeof *out->det);
   out->stat = calloc(rows * d, sizeof *out->stat);
@@ -228,7 +255,7 @@ bool bounds_room(const oracle_shape *s, bounds *out, error *err) {
 
 bool bounds_make(const oracle_shape *shape, double eps,
                  const magnitude_operands *operands, gauge_precision precision,
-                 bounds *out, error *err) {
+                 sample_rule rule, bounds *out, error *err) {
   bound_context x = {.shape = shape,
                      .operands = operands,
                      .unit = precision.unit,
@@ -238,9 +265,11 @@ bool bounds_make(const oracle_shape *shape, double eps,
   x.view[DET].gauge = (gauge){.of = precision};
   x.view[STAT].gauge = (gauge){.of = precision, .noise = true};
   x.view[OWN].gauge = (gauge){.of = {.unit = GAUGE_FLOAT64}};
-  const oracle_visitor visitor = {visit, &x};
-  const bool ok = bounds_room(shape, out, err) && context_make(&x, err) &&
-                  oracle_attention(shape, eps, operands->value, out->y, &visitor, err);
+  const oracle_visitor visitor = {visit, pass, &x};
+  const bool ok = bounds_room(shape, rule, out, err) && context_make(&x, err) &&
+                  oracle_attention_rows(shape, eps, operands->value,
+                                        (oracle_sample){out->tokens, out->token}, out->y,
+                                        &visitor, err);
   magnitudes_free(&x.m);
   factors_free(&x.factors);
   free(x.room);
@@ -249,7 +278,12 @@ bool bounds_make(const oracle_shape *shape, double eps,
   return ok;
 }
 
+size_t bounds_token(const bounds *b, size_t place) {
+  return b->token ? b->token[place] : place;
+}
+
 void bounds_free(bounds *b) {
+  free(b->token);
   free(b->y);
   free(b->det);
   free(b->stat);

@@ -8,6 +8,7 @@
 
 #include "gauge.h"
 #include "magnitude.h"
+#include "sample.h"
 #include "wide_row.h"
 
 /* Relative error of a kernel's exp, in units: two units in the last place. */
@@ -55,22 +56,26 @@ typedef struct bound_row {
   bound_culprit culprit;
 } bound_row;
 
-/* Everything judging needs, in the order of y: (batch, seq_len, heads[, head_dim]). */
+/* Everything judging needs: of every row, or of a sample of those of each slice, in the
+ * order (batch, sampled token, heads[, head_dim]). */
 typedef struct bounds {
   size_t rows, head_dim;
+  size_t tokens, *token;  /* sampled of each slice; NULL where it is every one */
   double *y, *det, *stat; /* (rows, head_dim) */
   bound_row *row;         /* (rows) */
   double *fit;            /* fit_count values */
   size_t fit_count;
 } bounds;
 
-/* Bounds for a kernel of that precision. Where its unit is
- * the oracle's own, both err: det and stat are twice the bound of one. */
+/* Bounds for a kernel of that precision. Where its unit is the oracle's own, both err:
+ * det and stat are twice the bound of one. */
 bool bounds_make(const oracle_shape *shape, double eps,
                  const magnitude_operands *operands, gauge_precision precision,
-                 bounds *out, error *err);
-/* Room for the bounds of that shape, zero, without fits. */
-bool bounds_room(const oracle_shape *shape, bounds *out, error *err);
+                 sample_rule rule, bounds *out, error *err);
+/* Room for the bounds of that shape's rows, zero, without fits. */
+bool bounds_room(const oracle_shape *shape, sample_rule rule, bounds *out, error *err);
+/* The token of the row at `place` among those of its slice. */
+size_t bounds_token(const bounds *b, size_t place);
 void bounds_free(bounds *b);
 
 /* Of a row that has a fit: the output without the unknowns, the bound on the rest, and

@@ -43,6 +43,7 @@ typedef struct bound_context {
   bound_sums sums;
   double *center, *good, *other, *part, *hull, *zero; /* (head_dim) */
   double *underflow, *own;
+  double *again; /* for the row by another association */
   double *room;
   size_t *chosen; /* columns: token * 2 + in_value, 2 seq_len */
   bounds *result;

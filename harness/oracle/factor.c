@@ -36,7 +36,7 @@ static double dot(size_t d, const double *a, const double *b) {
 
 static void take_states(factor_sizes *f, const magnitudes *m, const oracle_row *row) {
   const size_t d = m->shape.head_dim;
-  const double *q = m->absolute[Q] + row->t * d;
+  const double *q = m->absolute[Q];
   const double n = (double)row->t + 1;
   for (size_t a = 0; a < d; a++) {
     f->sq[a] = 0;

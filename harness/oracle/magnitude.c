@@ -18,16 +18,30 @@ static double *take(double **room, size_t count) {
   return taken;
 }
 
+/* Whether every token's row is kept, for later rows. */
+static bool keeps(int operand, bool square) {
+  return operand == QK || operand == QV || (square && operand == KK);
+}
+
+static double *abs_row(const magnitudes *m, int operand, size_t t) {
+  return m->absolute[operand] + (keeps(operand, false) ? t * m->shape.head_dim : 0);
+}
+
+static double *sq_row(const magnitudes *m, int operand, size_t t) {
+  return m->square[operand] + (keeps(operand, true) ? t * m->shape.head_dim : 0);
+}
+
 bool magnitudes_make(magnitudes *m, const oracle_shape *shape, double eps,
                      const magnitude_operands *operands, error *err) {
   const size_t d = shape->head_dim, T = shape->seq_len;
   *m = (magnitudes){.shape = *shape, .eps = eps, .operands = operands};
-  double *room = calloc(14 * T * d + 6 * d * (d + 1) + 7 * d + 7 * T, sizeof *room);
+  double *room =
+      calloc(5 * T * d + 9 * d + 6 * d * (d + 1) + 7 * d + 7 * T, sizeof *room);
   if (!room) return error_set(err, "bound: out of memory for %zu tokens of %zu", T, d);
   m->room = room;
   for (int o = 0; o < ORACLE_OPERANDS; o++) {
-    m->absolute[o] = take(&room, T * d);
-    m->square[o] = take(&room, T * d);
+    m->absolute[o] = take(&room, keeps(o, false) ? T * d : d);
+    m->square[o] = take(&room, keeps(o, true) ? T * d : d);
   }
   double **const matrices[] = {&m->abs_sk, &m->abs_sv,  &m->sq_sk,
                                &m->sq_sv,  &m->walk_sk, &m->walk_sv};
@@ -47,22 +61,19 @@ void magnitudes_free(magnitudes *m) {
   *m = (magnitudes){0};
 }
 
-/* Absolute values and squares of the slice's operands, and empty sums. */
-static void begin_slice(magnitudes *m, const oracle_row *row) {
-  const size_t d = m->shape.head_dim, T = m->shape.seq_len;
-  const size_t stride = m->shape.heads * d;
-  const size_t start = row->batch * T * stride + row->head * d;
+/* Absolute values and squares of the token's operands. */
+static void take_sizes(magnitudes *m, const oracle_row *row) {
+  const size_t d = m->shape.head_dim, stride = m->shape.heads * d;
+  const size_t start = (row->batch * m->shape.seq_len + row->t) * stride + row->head * d;
+  const bool exact = m->operands->inner == 0;
   for (int o = 0; o < ORACLE_OPERANDS; o++) {
-    const bool exact = m->operands->inner == 0;
-    const double *x = exact ? m->operands->value[o] : m->operands->absolute[o];
-    for (size_t t = 0; t < T; t++)
-      for (size_t c = 0; c < d; c++) {
-        const size_t at = start + t * stride + c;
-        m->absolute[o][t * d + c] = fabs(x[at]);
-        m->square[o][t * d + c] = exact ? x[at] * x[at] : m->operands->square[o][at];
-      }
+    const double *x = (exact ? m->operands->value : m->operands->absolute)[o] + start;
+    double *absolute = abs_row(m, o, row->t), *square = sq_row(m, o, row->t);
+    for (size_t c = 0; c < d; c++) {
+      absolute[c] = fabs(x[c]);
+      square[c] = exact ? x[c] * x[c] : m->operands->square[o][start + c];
+    }
   }
-  memset(m->abs_sk, 0, sizeof(double) * (6 * d * d + 9 * d));
 }
 
 /* Token t joins the sums of one key or value operand. */
@@ -92,18 +103,20 @@ static void add(size_t d, const double *a, double *sum) {
   for (size_t c = 0; c < d; c++) sum[c] += a[c];
 }
 
-static void take_token(magnitudes *m, const oracle_row *row) {
-  const size_t d = m->shape.head_dim, at = row->t * d;
-  double *const *a = m->absolute, *const *s = m->square;
-  join(d, a[KK] + at, a[VK] + at, row->s_k, m->abs_sk, m->sq_sk, m->walk_sk, s[KK] + at,
-       s[VK] + at);
-  join(d, a[KV] + at, a[VV] + at, row->s_v, m->abs_sv, m->sq_sv, m->walk_sv, s[KV] + at,
-       s[VV] + at);
-  join_z(d, a[KK] + at, s[KK] + at, row->z_k, m->abs_zk, m->sq_zk, m->walk_zk);
-  join_z(d, a[KV] + at, s[KV] + at, row->z_v, m->abs_zv, m->sq_zv, m->walk_zv);
-  add(d, a[VK] + at, m->abs_vk);
-  add(d, a[VV] + at, m->abs_vv);
-  add(d, a[QV] + at, m->abs_qv);
+void magnitudes_pass(magnitudes *m, const oracle_row *row) {
+  const size_t d = m->shape.head_dim, t = row->t;
+  if (t == 0) memset(m->abs_sk, 0, sizeof(double) * (6 * d * d + 9 * d));
+  take_sizes(m, row);
+  const double *kk = abs_row(m, KK, t), *kv = abs_row(m, KV, t);
+  const double *kk2 = sq_row(m, KK, t), *kv2 = sq_row(m, KV, t);
+  const double *vk = abs_row(m, VK, t), *vv = abs_row(m, VV, t);
+  join(d, kk, vk, row->s_k, m->abs_sk, m->sq_sk, m->walk_sk, kk2, sq_row(m, VK, t));
+  join(d, kv, vv, row->s_v, m->abs_sv, m->sq_sv, m->walk_sv, kv2, sq_row(m, VV, t));
+  join_z(d, kk, kk2, row->z_k, m->abs_zk, m->sq_zk, m->walk_zk);
+  join_z(d, kv, kv2, row->z_v, m->abs_zv, m->sq_zv, m->walk_zv);
+  add(d, vk, m->abs_vk);
+  add(d, vv, m->abs_vv);
+  add(d, abs_row(m, QV, t), m->abs_qv);
 }
 
 static magnitude_counts count_roundings(const magnitudes *m, size_t t) {
@@ -122,8 +135,8 @@ static magnitude_counts count_roundings(const magnitudes *m, size_t t) {
 /* What every logit of the row shares, one component a of QK. */
 static void numerator_component(magnitudes *m, const oracle_row *row, const double *q,
                                 size_t a) {
-  const size_t d = m->shape.head_dim, at = row->t * d;
-  const double *abs_q = m->absolute[Q] + at, *sq_q = m->square[Q] + at;
+  const size_t d = m->shape.head_dim;
+  const double *abs_q = m->absolute[Q], *sq_q = m->square[Q];
   const double count = m->counts.numerator.steps;
   double sum = 0, squares = 0, walk = 0, product = 0;
   for (size_t b = 0; b < d; b++) {
@@ -159,7 +172,7 @@ static void take_row(magnitudes *m, const oracle_row *row) {
   const size_t d = m->shape.head_dim, stride = m->shape.heads * d;
   const size_t start = row->batch * m->shape.seq_len * stride + row->head * d;
   const double *q = m->operands->value[Q] + start + row->t * stride;
-  const double *abs_q = m->absolute[Q] + row->t * d;
+  const double *abs_q = m->absolute[Q];
   const double count = m->counts.denominator.steps;
   m->abs_q = m->abs_vkq = 0;
   for (size_t a = 0; a < d; a++) {
@@ -180,7 +193,7 @@ static void take_pair(magnitudes *m, const oracle_row *row, size_t i) {
   const size_t d = m->shape.head_dim;
   const double *qk = m->absolute[QK] + i * d, *qk2 = m->square[QK] + i * d;
   const double *qv = m->absolute[QV] + i * d, *qv2 = m->square[QV] + i * d;
-  const double *key = row->key + i * d, *q2 = m->square[Q] + row->t * d;
+  const double *key = row->key + i * d, *q2 = m->square[Q];
   const double D = row->denominator_k[i], n = row->logit[i] * D;
   const double dv = row->denominator_v[i] - m->eps, eps2 = m->eps * m->eps;
   double n_abs = 0, n_sq = 0, parts = 0, d_abs = 0, d_sq = 0, abs_qk = 0;
@@ -207,8 +220,7 @@ static void take_pair(magnitudes *m, const oracle_row *row, size_t i) {
 }
 
 void magnitudes_take(magnitudes *m, const oracle_row *row) {
-  if (row->t == 0) begin_slice(m, row);
-  take_token(m, row);
+  magnitudes_pass(m, row);
   m->counts = count_roundings(m, row->t);
   take_row(m, row);
   magnitudes_retake(m, row);

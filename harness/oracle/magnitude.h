@@ -35,7 +35,9 @@ typedef struct magnitudes {
   oracle_shape shape;
   double eps;
   const magnitude_operands *operands;
-  double *absolute[ORACLE_OPERANDS], *square[ORACLE_OPERANDS]; /* (seq_len, head_dim) */
+  /* (seq_len, head_dim) of QK and QV, and of the squares of KK; (head_dim), of token t
+   * alone, of the others. */
+  double *absolute[ORACLE_OPERANDS], *square[ORACLE_OPERANDS];
 
   /* Sums over tokens j <= t: of absolute values, of squares, and of the squares of the
    * prefix states they passed through. */
@@ -60,10 +62,11 @@ bool magnitudes_make(magnitudes *m, const oracle_shape *shape, double eps,
                      const magnitude_operands *operands, error *err);
 void magnitudes_free(magnitudes *m);
 
-/* Takes token t of the row's slice (t ascending from 0) and fills all that belongs to row
- * t. */
+/* Takes token t of the row's slice, t ascending from 0. */
+void magnitudes_pass(magnitudes *m, const oracle_row *row);
+/* The same, and fills all that belongs to row t. */
 void magnitudes_take(magnitudes *m, const oracle_row *row);
-/* The same of a row taken already, whose tokens are known better now. */
+/* Fills that of a row taken already, whose tokens are known better now. */
 void magnitudes_retake(magnitudes *m, const oracle_row *row);
 
 /* out (head_dim) = the row vector |a| S_V-bar, and a^2 applied to the squares of S_V:

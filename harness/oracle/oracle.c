@@ -58,10 +58,8 @@ static void effective_rows(const slice *s, int query, size_t t, const double *su
 }
 
 /* y_t, for prefix sums that include token t. */
-static void query(const slice *s, state *st, size_t t) {
+static void query(const slice *s, state *st, size_t t, double *y) {
   const size_t d = s->head_dim;
-  double *y = s->y + t * s->stride;
-
   effective_rows(s, QK, t, st->s_k, st->z_k, st->denominator_k, st->key);
   product_dots(t + 1, d, st->key, d, row_of(s, Q, t), 0, st->logit);
 
@@ -78,29 +76,37 @@ static void query(const slice *s, state *st, size_t t) {
   }
 }
 
-static bool show(const slice *s, const state *st, oracle_row at,
-                 const oracle_visitor *visitor, error *err) {
-  at.s_k = st->s_k, at.z_k = st->z_k, at.s_v = st->s_v, at.z_v = st->z_v;
-  at.key = st->key, at.value = st->value;
-  at.denominator_k = st->denominator_k, at.denominator_v = st->denominator_v;
-  at.logit = st->logit, at.weight = st->weight;
-  at.y = s->y + at.t * s->stride;
-  return visitor->visit(visitor->context, &at, err);
+static void show_states(const state *st, oracle_row *row) {
+  row->s_k = st->s_k, row->z_k = st->z_k, row->s_v = st->s_v, row->z_v = st->z_v;
 }
 
-static bool attend(const slice *s, state *st, oracle_row at,
+static void show(const state *st, oracle_row *row) {
+  row->key = st->key, row->value = st->value;
+  row->denominator_k = st->denominator_k, row->denominator_v = st->denominator_v;
+  row->logit = st->logit, row->weight = st->weight;
+}
+
+static bool attend(const slice *s, state *st, oracle_row at, oracle_sample sample,
                    const oracle_visitor *visitor, error *err) {
   const size_t d = s->head_dim;
   memset(st->s_k, 0, d * d * sizeof(double));
   memset(st->s_v, 0, d * d * sizeof(double));
   memset(st->z_k, 0, d * sizeof(double));
   memset(st->z_v, 0, d * sizeof(double));
-  for (size_t t = 0; t < s->seq_len; t++) {
-    accumulate(d, row_of(s, KK, t), row_of(s, VK, t), st->s_k, st->z_k);
-    accumulate(d, row_of(s, KV, t), row_of(s, VV, t), st->s_v, st->z_v);
-    query(s, st, t);
-    at.t = t;
-    if (visitor && !show(s, st, at, visitor, err)) return false;
+  show_states(st, &at);
+  for (at.t = 0; at.t < s->seq_len && at.place < sample.count; at.t++) {
+    accumulate(d, row_of(s, KK, at.t), row_of(s, VK, at.t), st->s_k, st->z_k);
+    accumulate(d, row_of(s, KV, at.t), row_of(s, VV, at.t), st->s_v, st->z_v);
+    if (sample.token && sample.token[at.place] != at.t) {
+      if (visitor) visitor->pass(visitor->context, &at);
+      continue;
+    }
+    oracle_row row = at;
+    double *y = s->y + at.place++ * s->stride;
+    query(s, st, at.t, y);
+    show(st, &row);
+    row.y = y;
+    if (visitor && !visitor->visit(visitor->context, &row, err)) return false;
   }
   return true;
 }
@@ -121,6 +127,14 @@ static void lay_out(double *room, size_t d, size_t tokens, state *st) {
 bool oracle_attention(const oracle_shape *shape, double eps,
                       const double *const operands[ORACLE_OPERANDS], double *y,
                       const oracle_visitor *visitor, error *err) {
+  const oracle_sample all = {.count = shape->seq_len};
+  return oracle_attention_rows(shape, eps, operands, all, y, visitor, err);
+}
+
+bool oracle_attention_rows(const oracle_shape *shape, double eps,
+                           const double *const operands[ORACLE_OPERANDS],
+                           oracle_sample sample, double *y, const oracle_visitor *visitor,
+                           error *err) {
   const size_t d = shape->head_dim, T = shape->seq_len, H = shape->heads;
   if (d > UINT32_MAX / sizeof(double) || T > SIZE_MAX / 64 / (d + 2))
     return error_set(err, "oracle: a head_dim of %zu is too large for %zu tokens", d, T);
@@ -135,10 +149,13 @@ bool oracle_attention(const oracle_shape *shape, double eps,
   for (size_t b = 0; ok && b < shape->batch; b++)
     for (size_t h = 0; ok && h < H; h++) {
       const size_t start = b * T * H * d + h * d;
-      slice s = {
-          .seq_len = T, .head_dim = d, .stride = H * d, .eps = eps, .y = y + start};
+      slice s = {.seq_len = T,
+                 .head_dim = d,
+                 .stride = H * d,
+                 .eps = eps,
+                 .y = y + b * sample.count * H * d + h * d};
       for (int o = 0; o < ORACLE_OPERANDS; o++) s.operand[o] = operands[o] + start;
-      ok = attend(&s, &st, (oracle_row){.batch = b, .head = h}, visitor, err);
+      ok = attend(&s, &st, (oracle_row){.batch = b, .head = h}, sample, visitor, err);
     }
   free(room);
   return ok;

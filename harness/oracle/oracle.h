@@ -24,6 +24,7 @@ typedef struct oracle_shape {
  * rows of `key`, `value` and of the arrays of t + 1 belong to tokens i <= t. */
 typedef struct oracle_row {
   size_t batch, head, t;
+  size_t place; /* of the row among those of its slice that are computed */
   const double *s_k, *z_k, *s_v, *z_v;         /* prefix states that hold token t */
   const double *key, *value;                   /* (t + 1, head_dim): k_i(t), v_i(t) */
   const double *denominator_k, *denominator_v; /* (t + 1) */
@@ -32,11 +33,20 @@ typedef struct oracle_row {
   const double *y;                             /* (head_dim) */
 } oracle_row;
 
-/* Called once a row, t ascending within a slice; batch, then head, ascending. */
+/* Called once a token, t ascending within a slice; batch, then head, ascending. */
 typedef struct oracle_visitor {
   bool (*visit)(void *context, const oracle_row *row, error *err);
+  /* For tokens whose row is not computed: prefix states alone are known. */
+  void (*pass)(void *context, const oracle_row *row);
   void *context;
 } oracle_visitor;
+
+/* The rows to compute of each slice, ascending; `token` is NULL where it is every one,
+ * and count the seq_len then. */
+typedef struct oracle_sample {
+  size_t count;
+  const size_t *token;
+} oracle_sample;
 
 /* y (batch, seq_len, heads, head_dim) from operands of the same shape, dense. Time
  * O(batch heads seq_len^2 head_dim^2), memory O(head_dim^2 + seq_len head_dim). NaN and
@@ -45,6 +55,13 @@ typedef struct oracle_visitor {
 bool oracle_attention(const oracle_shape *shape, double eps,
                       const double *const operands[ORACLE_OPERANDS], double *y,
                       const oracle_visitor *visitor, error *err);
+
+/* The same bits of the rows of a sample: y (batch, sample.count, heads, head_dim). Time
+ * O(batch heads (seq_len head_dim^2 + sum of t head_dim^2 over the rows t)). */
+bool oracle_attention_rows(const oracle_shape *shape, double eps,
+                           const double *const operands[ORACLE_OPERANDS],
+                           oracle_sample sample, double *y, const oracle_visitor *visitor,
+                           error *err);
 
 /* out (rows, cols) = x (rows, inner) @ w (inner, cols), each element summed in order of
  * `inner`, dense. */

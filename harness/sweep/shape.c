@@ -28,8 +28,8 @@ bool shape_make(const point *p, bool judge, oracle_cache *cache, shape *out, err
   bool ok = inputs_make(regime_find(p->regime), p->seed, p->stage, &p->problem,
                         &out->inputs, err);
   if (ok && judge)
-    ok = oracle_cache_bounds(cache, &out->inputs, precision_of(p->kernel), &out->bounds,
-                             err);
+    ok = oracle_cache_bounds(cache, &out->inputs, precision_of(p->kernel), SAMPLE_BY_WORK,
+                             &out->bounds, err);
   if (!ok) shape_free(out);
   return ok;
 }
@@ -71,7 +71,7 @@ static bool make_room(const point *p, shape *out, error *err) {
     ok = block ? tensor_make(&out->inputs.operand[o], TENSOR_FLOAT32, 2, w_shape, err)
                : tensor_make(&out->inputs.operand[o], TENSOR_FLOAT32, 4, o_shape, err);
   const oracle_shape rows = {q->batch, q->seq_len, q->heads, q->head_dim};
-  return ok && bounds_room(&rows, &out->bounds, err);
+  return ok && bounds_room(&rows, SAMPLE_BY_WORK, &out->bounds, err);
 }
 
 bool shape_read(int fd, const point *p, shape *out, error *err) {

@@ -127,7 +127,7 @@ static bool judge_output(const invocation *v, const bounds *b, record *out, bool
   double *y = invocation_output(v);
   bool ok = y || error_set(err, "out of memory for the output");
   if (ok) {
-    const metrics m = metrics_of(&v->problem, v->kernel->output_type, y, b->y);
+    const metrics m = metrics_of_rows(&v->problem, v->kernel->output_type, y, b);
     ok = verdict_of(&v->problem, v->kernel->output_type, b, y, NULL, &found, err) &&
          (record_verdict(&m, &found, out) || error_set(err, "out of memory"));
     *wrong = ok && found.kind == VERDICT_WRONG;

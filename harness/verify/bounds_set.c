@@ -13,7 +13,7 @@ const bounds *bounds_set_get(bounds_set *set, precision of, error *err) {
     return NULL;
   }
   made->of = of;
-  if (!oracle_cache_bounds(set->cache, set->given, of, &made->bounds, err)) {
+  if (!oracle_cache_bounds(set->cache, set->given, of, set->rows, &made->bounds, err)) {
     free(made);
     return NULL;
   }

@@ -13,7 +13,8 @@ typedef struct bounds_entry {
 
 typedef struct bounds_set {
   const lin_case *given; /* not owned */
-  oracle_cache *cache;   /* not owned; NULL: none. Its note tells of the last made */
+  sample_rule rows;
+  oracle_cache *cache; /* not owned; NULL: none. Its note tells of the last made */
   bounds_entry **entry;
   size_t count;
 } bounds_set;

@@ -51,30 +51,47 @@ static void compare(metrics *m, squares *sum, element at, double got, double wan
     ulp_histogram_count(&m->ulp, INFINITY);
     return;
   }
-  const double error = fabs(got - want);
-  const double relative = error == 0 ? 0 : error / scale;
+  const double distance = fabs(got - want);
+  const double relative = distance == 0 ? 0 : distance / scale;
   const long double exact = (long double)got - want;
   if (m->nonfinite == 0 && (first || relative > m->max_rel)) take_worst(m, at, got, want);
-  keep_largest(&m->max_abs, error);
+  keep_largest(&m->max_abs, distance);
   keep_largest(&m->max_rel, relative);
-  const double units = error / last_place(want);
+  const double units = distance / last_place(want);
   keep_largest(&m->max_ulp, units);
   ulp_histogram_count(&m->ulp, fmin(units, DBL_MAX));
   sum->error += exact * exact;
   sum->oracle += (long double)want * want;
 }
 
+element bounds_element(const bounds *b, size_t heads, size_t index) {
+  return (element){.batch = index / heads / b->tokens,
+                   .token = bounds_token(b, index / heads % b->tokens),
+                   .head = index % heads};
+}
+
 metrics metrics_of(const lkv_problem *shape, lkv_dtype type, const double *y,
                    const double *oracle) {
+  const bounds all = {.rows = shape->batch * shape->seq_len * shape->heads,
+                      .head_dim = shape->head_dim,
+                      .tokens = shape->seq_len,
+                      .y = (double *)oracle};
+  return metrics_of_rows(shape, type, y, &all);
+}
+
+metrics metrics_of_rows(const lkv_problem *shape, lkv_dtype type, const double *y,
+                        const bounds *b) {
   const size_t d = shape->head_dim, H = shape->heads, T = shape->seq_len;
   metrics m = {0};
   squares sum = {0};
 
-  for (size_t row = 0; row < shape->batch * T * H; row++) {
-    const double scale = row_scale(d, oracle + row * d, type);
+  for (size_t row = 0; row < b->rows; row++) {
+    const double scale = row_scale(d, b->y + row * d, type);
+    element at = bounds_element(b, H, row);
+    const size_t first = ((at.batch * T + at.token) * H + at.head) * d;
     for (size_t c = 0; c < d; c++) {
-      const element at = {row / H / T, row / H % T, row % H, c};
-      const double got = y[row * d + c], want = oracle[row * d + c];
+      at.column = c;
+      const double got = y[first + c], want = b->y[row * d + c];
       if (finite_in(want, type)) {
         compare(&m, &sum, at, got, want, scale);
       } else {

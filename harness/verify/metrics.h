@@ -2,6 +2,7 @@
 #ifndef VERIFY_METRICS_H
 #define VERIFY_METRICS_H
 
+#include "bound.h"
 #include "element.h"
 #include "linkv/problem.h"
 #include "nonfinite.h"
@@ -33,6 +34,11 @@ typedef struct metrics {
  * computed in. */
 metrics metrics_of(const lkv_problem *shape, lkv_dtype type, const double *y,
                    const double *oracle);
+/* The same against the rows the bounds have. */
+metrics metrics_of_rows(const lkv_problem *shape, lkv_dtype type, const double *y,
+                        const bounds *b);
+/* Where row `index` of the bounds is in the output; column 0. */
+element bounds_element(const bounds *b, size_t heads, size_t index);
 
 /* "y[b=0, t=3, h=1, c=7] = 1.5, oracle 2.5", or that nothing could be compared. Returns
  * `buffer`. */

@@ -27,16 +27,16 @@ static uint64_t hash_tensor(uint64_t hash, const tensor *t) {
   return t->data ? fnv_words(hash, t->data, t->count * tensor_type_size(t->type)) : hash;
 }
 
-static identity identity_of(const lin_case *c, precision of) {
+static identity identity_of(const lin_case *c, precision of, sample_rule rule) {
   const lkv_problem *p = &c->problem;
   identity id = {0};
   uint64_t hash = hash_tensor(FNV_START, &c->x);
   for (int o = 0; o < LKV_OPERANDS; o++) hash = hash_tensor(hash, &c->operand[o]);
   char axes[160];
-  snprintf(axes, sizeof axes, "%s %s %s %s B=%zu T=%zu H=%zu d=%zu eps=%a",
+  snprintf(axes, sizeof axes, "%s %s %s %s B=%zu T=%zu H=%zu d=%zu eps=%a rows=%d",
            lkv_stage_name(c->stage), lkv_dtype_name(of.operand_type),
            lkv_dtype_name(of.output_type), lkv_dtype_name(of.factor_type), p->batch,
-           p->seq_len, p->heads, p->head_dim, p->eps);
+           p->seq_len, p->heads, p->head_dim, p->eps, (int)rule);
   hash = fnv_text(hash, axes);
   snprintf(id.name, sizeof id.name, "%016" PRIx64 SUFFIX, hash);
   snprintf(id.title, sizeof id.title, "linkv bounds\n%s\n%016" PRIx64 "\n%s\n", axes,
@@ -57,14 +57,14 @@ static bool read_bounds(int fd, const identity *id, bounds *b, const char **why)
   return bounds_get(&c, b) && file_check(&c) && !fstat(fd, &info) && info.st_size == c.at;
 }
 
-static bool make_room(const lin_case *c, bounds *out, error *err) {
+static bool make_room(const lin_case *c, sample_rule rule, bounds *out, error *err) {
   const lkv_problem *p = &c->problem;
   const oracle_shape shape = {p->batch, p->seq_len, p->heads, p->head_dim};
-  return bounds_room(&shape, out, err);
+  return bounds_room(&shape, rule, out, err);
 }
 
 static bool find(oracle_cache *cache, const identity *id, const lin_case *c,
-                 bounds *out) {
+                 sample_rule rule, bounds *out) {
   bool missing;
   error why;
   const char *word;
@@ -73,7 +73,7 @@ static bool find(oracle_cache *cache, const identity *id, const lin_case *c,
     if (!missing) cache->note = why;
     return false;
   }
-  const bool room = make_room(c, out, &why);
+  const bool room = make_room(c, rule, out, &why);
   const bool found = room && read_bounds(fd, id, out, &word);
   if (!found) {
     if (room)
@@ -112,16 +112,16 @@ static bool worth_keeping(const oracle_cache *cache, const lkv_problem *p) {
 }
 
 bool oracle_cache_bounds(oracle_cache *cache, const lin_case *c, precision of,
-                         bounds *out, error *err) {
+                         sample_rule rule, bounds *out, error *err) {
   if (cache) {
     *cache->note.text = 0;
     cache->used = false;
   }
-  if (!worth_keeping(cache, &c->problem)) return reference_bounds(c, of, out, err);
-  const identity id = identity_of(c, of);
-  cache->used = find(cache, &id, c, out);
+  if (!worth_keeping(cache, &c->problem)) return reference_bounds(c, of, rule, out, err);
+  const identity id = identity_of(c, of, rule);
+  cache->used = find(cache, &id, c, rule, out);
   if (cache->used) return true;
-  if (!reference_bounds(c, of, out, err)) return false;
+  if (!reference_bounds(c, of, rule, out, err)) return false;
   keep(cache, &id, out);
   return true;
 }

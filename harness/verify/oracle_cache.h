@@ -27,6 +27,6 @@ typedef struct oracle_cache {
 /* reference_bounds, from the cache (NULL: none) where they are there. A cache that cannot
  * be used is a note, not a failure. */
 bool oracle_cache_bounds(oracle_cache *cache, const lin_case *c, precision of,
-                         bounds *out, error *err);
+                         sample_rule rule, bounds *out, error *err);
 
 #endif

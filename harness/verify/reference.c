@@ -90,7 +90,8 @@ static double *compute_reference(const lin_case *c, error *err) {
   return y;
 }
 
-static bool compute_bounds(const lin_case *c, precision of, bounds *out, error *err) {
+static bool compute_bounds(const lin_case *c, precision of, sample_rule rule, bounds *out,
+                           error *err) {
   const oracle_shape shape = shape_of(&c->problem);
   const tensor_type type = case_type_for(c->stage, of.operand_type, of.output_type);
   lin_case rounded;
@@ -98,7 +99,7 @@ static bool compute_bounds(const lin_case *c, precision of, bounds *out, error *
   if (!case_convert(c, type, &rounded, err)) return false;
   const bool ok = open_operands(&rounded, true, &operands, err) &&
                   bounds_make(&shape, c->problem.eps, &operands.view,
-                              precision_gauge(of, c->stage), out, err);
+                              precision_gauge(of, c->stage), rule, out, err);
   close_operands(&operands);
   case_free(&rounded);
   return ok;
@@ -114,11 +115,12 @@ double *reference_output(const lin_case *c, error *err) {
   return y;
 }
 
-bool reference_bounds(const lin_case *c, precision of, bounds *out, error *err) {
+bool reference_bounds(const lin_case *c, precision of, sample_rule rule, bounds *out,
+                      error *err) {
   fenv_t environment;
   fegetenv(&environment);
   fesetenv(FE_DFL_ENV);
-  const bool ok = compute_bounds(c, of, out, err);
+  const bool ok = compute_bounds(c, of, rule, out, err);
   fesetenv(&environment);
   return ok;
 }

@@ -13,6 +13,7 @@ double *reference_output(const lin_case *c, error *err);
 /* The same, with bounds, for a kernel of that precision: from the inputs as it gets them,
  * rounded to its type; of the attention stage exact operands, of the block stage
  * projections rounded as the kernel's are. Free with bounds_free. */
-bool reference_bounds(const lin_case *c, precision of, bounds *out, error *err);
+bool reference_bounds(const lin_case *c, precision of, sample_rule rule, bounds *out,
+                      error *err);
 
 #endif

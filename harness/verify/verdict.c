@@ -153,10 +153,10 @@ static bool judge_finiteness(const bound_row *row, lkv_dtype type, size_t d,
 }
 
 static verdict_row judge_row(fit *f, const bounds *b, size_t index, lkv_dtype type,
-                             const double *y) {
+                             const double *got) {
   const size_t d = b->head_dim;
   const bound_row *row = &b->row[index];
-  const double *want = b->y + index * d, *got = y + index * d;
+  const double *want = b->y + index * d;
   const double *det = b->det + index * d, *stat = b->stat + index * d;
   verdict_row out = {.judgement = JUDGED_OK};
   if (judge_finiteness(row, type, d, want, got, &out)) return out;
@@ -199,10 +199,10 @@ static double ratio_or_infinite(double distance, double bound) {
   return isnan(r) ? INFINITY : r;
 }
 
-static void sample_row(sample *s, const bounds *b, size_t index, const double *y) {
-  const size_t d = b->head_dim, first = index * d;
-  for (size_t i = first; i < first + d; i++, s->count++) {
-    const double distance = fabs(y[i] - b->y[i]);
+static void sample_row(sample *s, const bounds *b, size_t index, const double *got) {
+  const size_t d = b->head_dim;
+  for (size_t i = index * d, c = 0; c < d; i++, c++, s->count++) {
+    const double distance = fabs(got[c] - b->y[i]);
     s->det[s->count] = ratio_or_infinite(distance, b->det[i]);
     s->stat[s->count] = ratio_or_infinite(distance, b->stat[i]);
   }
@@ -219,7 +219,7 @@ static bool is_wrong(judgement j) {
 }
 
 static void take_row(verdict *v, const bounds *b, const verdict_row *j, element at,
-                     size_t index, const double *y, bool *wrong_seen) {
+                     size_t index, const double *got, bool *wrong_seen) {
   const bound_row *row = &b->row[index];
   const bool wrong = is_wrong(j->judgement);
   const bool first = isnan(v->r_stat_max);
@@ -237,7 +237,7 @@ static void take_row(verdict *v, const bounds *b, const verdict_row *j, element 
       (wrong == *wrong_seen && j->r_stat > v->r_stat_max)) {
     at.column = j->column;
     v->worst = at;
-    v->worst_output = y[index * b->head_dim + j->column];
+    v->worst_output = got[j->column];
     v->worst_oracle = b->y[index * b->head_dim + j->column];
     v->worst_bound = b->stat[index * b->head_dim + j->column];
     v->worst_culprit = row->culprit;
@@ -271,17 +271,21 @@ bool verdict_of(const lkv_problem *shape, lkv_dtype type, const bounds *b,
   fit f;
   sample r;
   bool wrong_seen = false;
-  *out = (verdict){.rows = b->rows, .r_det_max = NAN, .r_stat_max = NAN};
+  *out = (verdict){.rows = b->rows,
+                   .rows_of_output = shape->batch * T * H,
+                   .r_det_max = NAN,
+                   .r_stat_max = NAN};
   if (!fit_make(&f, b->head_dim, err)) return false;
   if (!sample_make(&r, b, err)) {
     free(f.room);
     return false;
   }
   for (size_t i = 0; i < b->rows; i++) {
-    const verdict_row j = judge_row(&f, b, i, type, y);
-    const element at = {.batch = i / H / T, .token = i / H % T, .head = i % H};
-    take_row(out, b, &j, at, i, y, &wrong_seen);
-    if (!isnan(j.r_stat)) sample_row(&r, b, i, y);
+    const element at = bounds_element(b, H, i);
+    const double *got = y + ((at.batch * T + at.token) * H + at.head) * b->head_dim;
+    const verdict_row j = judge_row(&f, b, i, type, got);
+    take_row(out, b, &j, at, i, got, &wrong_seen);
+    if (!isnan(j.r_stat)) sample_row(&r, b, i, got);
     if (rows) rows[i] = j;
   }
   out->r_det = spread_of(r.count, r.det);
@@ -302,7 +306,8 @@ const char *verdict_worst_text(const verdict *v, char *buffer, size_t size) {
   return buffer;
 }
 
-const char *verdict_reason(const verdict *v, char *buffer, size_t size) {
+/* Why, without a word on sampling. */
+static void say_why(const verdict *v, char *buffer, size_t size) {
   const size_t wrong = v->count[JUDGED_WRONG] + v->count[JUDGED_WRONG_STATISTICAL];
   char worst[160];
   verdict_worst_text(v, worst, sizeof worst);
@@ -329,5 +334,13 @@ const char *verdict_reason(const verdict *v, char *buffer, size_t size) {
              "%.3g %% of the rows are decided, %.3g %% are wanted: rounding alone may "
              "change the others",
              100 * v->decided_share, 100 * VERDICT_QUOTA);
+}
+
+const char *verdict_reason(const verdict *v, char *buffer, size_t size) {
+  say_why(v, buffer, size);
+  const size_t used = strlen(buffer);
+  if (v->rows < v->rows_of_output)
+    snprintf(buffer + used, size - used, "%sa sample of %zu of %zu rows was judged",
+             used ? "; " : "", v->rows, v->rows_of_output);
   return buffer;
 }

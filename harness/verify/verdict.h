@@ -50,7 +50,8 @@ typedef struct verdict_spread {
 
 typedef struct verdict {
   verdict_kind kind;
-  size_t rows, count[JUDGEMENTS];
+  size_t rows, count[JUDGEMENTS]; /* rows judged: all, or a sample of the output's */
+  size_t rows_of_output;
   size_t swallowed; /* rows finite where the oracle's are not, for no NaN among the
                      * operands */
   double r_det_max, r_stat_max;      /* NaN where no row was compared */
@@ -76,7 +77,8 @@ bool verdict_of(const lkv_problem *shape, lkv_dtype type, const bounds *b,
  * `buffer`. */
 const char *verdict_worst_text(const verdict *v, char *buffer, size_t size);
 
-/* One line that says why: "2 of 48 rows are WRONG: y[b=0, ...] ...". Returns `buffer`. */
+/* One line that says why, and whether rows were sampled: "2 of 48 rows are WRONG: y[b=0,
+ * ...] ...". Returns `buffer`. */
 const char *verdict_reason(const verdict *v, char *buffer, size_t size);
 
 #endif

@@ -57,6 +57,16 @@ assert worst["judgement"].startswith("WRONG") and worst["denominator"] > 0, wors
 END
 
 refused "no array 'Y'; name the output with --array" "$LINKV" judge "$case" --output "$case"
+# A sample of the rows, and that it is one.
+long=$golden/positive_b1_t96_h2_d32.npz
+expect 0 "$LINKV" judge "$long" --output "$long" --array Y_flash --rows sampled
+grep -qE "^rows  *[0-9]+, a sample of 192: [0-9]+ OK" "$work/out" || { cat "$work/out"; fail "a sample is not said"; }
+expect 0 "$LINKV" verify --input "$long" --kernel scalar_row --rows sampled
+grep -qE "a sample of [0-9]+ of 192 rows was judged" "$work/out" || { cat "$work/out"; fail "verify does not say so"; }
+expect 0 "$LINKV" verify --input "$long" --kernel scalar_row --rows sampled --reference Y_float64
+expect 0 "$LINKV" judge "$long" --output "$long" --array Y_flash
+grep -q "^rows  *192: 192 OK" "$work/out" || { cat "$work/out"; fail "not all rows are judged"; }
+
 # Denominators of V that float64 makes 0 at row 2: the oracle goes on in double-double.
 python3 - "$work" <<'END'
 import struct, sys, zipfile

@@ -85,9 +85,9 @@ static void the_own_bound_holds(void **state) {
     bounds b;
     error err;
     draw(seed);
-    EXPECT_OK(
-        bounds_make(&shape, EPS, &operands, (gauge_precision){.unit = 0x1p-53}, &b, &err),
-        &err);
+    EXPECT_OK(bounds_make(&shape, EPS, &operands, (gauge_precision){.unit = 0x1p-53},
+                          SAMPLE_ALL, &b, &err),
+              &err);
     for (size_t t = 0; t < T; t++) {
       quad y[D];
       attend(t, y);

@@ -101,7 +101,8 @@ static void attention_f32(bool scores, double *y) {
 
 static void make(bounds *b, double unit) {
   error err;
-  EXPECT_OK(bounds_make(&shape, EPS, &operands, (gauge_precision){.unit = unit}, b, &err),
+  EXPECT_OK(bounds_make(&shape, EPS, &operands, (gauge_precision){.unit = unit},
+                        SAMPLE_ALL, b, &err),
             &err);
 }
 
@@ -225,7 +226,7 @@ static void projections_widen_it(void **state) {
   }
   error err;
   EXPECT_OK(bounds_make(&shape, EPS, &projected, (gauge_precision){.unit = 0x1p-24},
-                        &rounded, &err),
+                        SAMPLE_ALL, &rounded, &err),
             &err);
   for (size_t i = 0; i < COUNT; i++) {
     assert_true(rounded.det[i] > exact.det[i]);

@@ -27,7 +27,8 @@ static void make_cancelling_values(double size, size_t inner, bounds *b) {
   }
   const oracle_shape shape = {1, 3, 1, 1};
   error err;
-  EXPECT_OK(bounds_make(&shape, 1e-6, &view, (gauge_precision){.unit = 0x1p-24}, b, &err),
+  EXPECT_OK(bounds_make(&shape, 1e-6, &view, (gauge_precision){.unit = 0x1p-24},
+                        SAMPLE_ALL, b, &err),
             &err);
 }
 
@@ -76,7 +77,8 @@ static void logits_are_escalated(void **state) {
     const magnitude_operands view = view_of(operand);
     bounds b;
     error err;
-    EXPECT_OK(bounds_make(&shape, 1, &view, (gauge_precision){.unit = 0x1p-24}, &b, &err),
+    EXPECT_OK(bounds_make(&shape, 1, &view, (gauge_precision){.unit = 0x1p-24},
+                          SAMPLE_ALL, &b, &err),
               &err);
     assert_int_equal(b.row[2].wide, i + 1);
     assert_true(b.row[2].own <= BOUND_OWN_SHARE);

@@ -22,7 +22,7 @@ static void judge(subject *s, const double *y) {
   const oracle_shape rows = {1, ROWS, 1, DIM};
   error err;
   *s = (subject){.shape = {.batch = 1, .seq_len = ROWS, .heads = 1, .head_dim = DIM}};
-  EXPECT_OK(bounds_room(&rows, &s->b, &err), &err);
+  EXPECT_OK(bounds_room(&rows, SAMPLE_ALL, &s->b, &err), &err);
   for (size_t i = 0; i < ROWS * DIM; i++) {
     s->b.y[i] = oracle[i];
     s->b.det[i] = 0x1p-6;
@@ -38,7 +38,7 @@ static void judge(subject *s, const double *y) {
                               .entropy = (double)i,
                               .largest_weight = 0.5,
                               .culprit = {.token = i, .denominator = -3, .lambda = 0.25}};
-  s->m = metrics_of(&s->shape, LKV_FLOAT32, y, s->b.y);
+  s->m = metrics_of_rows(&s->shape, LKV_FLOAT32, y, &s->b);
   EXPECT_OK(verdict_of(&s->shape, LKV_FLOAT32, &s->b, y, NULL, &s->v, &err), &err);
   assert_true(judged_record(&s->m, &s->v, &s->r));
 }

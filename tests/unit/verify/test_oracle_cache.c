@@ -47,7 +47,8 @@ static void subject_open(subject *s) {
   path_in(scratch_folder, name, s->folder);
   s->cache = (oracle_cache){.folder = s->folder, .limit = UINT64_MAX};
   open_case(&s->c, 1);
-  EXPECT_OK(reference_bounds(&s->c, precision_throughout(LKV_FLOAT32), &s->want, &err),
+  EXPECT_OK(reference_bounds(&s->c, precision_throughout(LKV_FLOAT32), SAMPLE_ALL,
+                             &s->want, &err),
             &err);
 }
 
@@ -68,8 +69,8 @@ static bool same(const bounds *a, const bounds *b) {
 static void ask(subject *s, bool from_cache) {
   bounds got;
   error err;
-  EXPECT_OK(oracle_cache_bounds(&s->cache, &s->c, precision_throughout(LKV_FLOAT32), &got,
-                                &err),
+  EXPECT_OK(oracle_cache_bounds(&s->cache, &s->c, precision_throughout(LKV_FLOAT32),
+                                SAMPLE_ALL, &got, &err),
             &err);
   assert_true(same(&got, &s->want));
   if (s->cache.used != from_cache)
@@ -114,24 +115,24 @@ static void other_inputs_are_other_files(void **state) {
   char path[PATH_SIZE];
   subject_open(&s);
   ask(&s, false);
-  EXPECT_OK(
-      oracle_cache_bounds(&s.cache, &s.c, precision_throughout(LKV_FLOAT64), &got, &err),
-      &err);
+  EXPECT_OK(oracle_cache_bounds(&s.cache, &s.c, precision_throughout(LKV_FLOAT64),
+                                SAMPLE_ALL, &got, &err),
+            &err);
   assert_false(s.cache.used);
   assert_false(same(&got, &s.want));
   bounds_free(&got);
   unsigned *bits = s.c.operand[LKV_VV].data;
   bits[70] ^= 1;
-  EXPECT_OK(
-      oracle_cache_bounds(&s.cache, &s.c, precision_throughout(LKV_FLOAT32), &got, &err),
-      &err);
+  EXPECT_OK(oracle_cache_bounds(&s.cache, &s.c, precision_throughout(LKV_FLOAT32),
+                                SAMPLE_ALL, &got, &err),
+            &err);
   assert_false(s.cache.used);
   bounds_free(&got);
   bits[70] ^= 1;
   s.c.problem.eps = 2e-6;
-  EXPECT_OK(
-      oracle_cache_bounds(&s.cache, &s.c, precision_throughout(LKV_FLOAT32), &got, &err),
-      &err);
+  EXPECT_OK(oracle_cache_bounds(&s.cache, &s.c, precision_throughout(LKV_FLOAT32),
+                                SAMPLE_ALL, &got, &err),
+            &err);
   assert_false(s.cache.used);
   bounds_free(&got);
   s.c.problem.eps = 1e-6;
@@ -257,7 +258,7 @@ static void a_file_that_cannot_be_written_is_a_note(void **state) {
     bounds got;
     error err;
     const bool ok = oracle_cache_bounds(&s.cache, &s.c, precision_throughout(LKV_FLOAT32),
-                                        &got, &err);
+                                        SAMPLE_ALL, &got, &err);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
     signal(SIGXFSZ, SIG_DFL);
     EXPECT_OK(ok, &err);
@@ -280,8 +281,8 @@ static int live_in(const char *folder, unsigned seed, const lin_case *cases,
     const int k = rand() % CASES;
     bounds got;
     error err;
-    if (!oracle_cache_bounds(&cache, &cases[k], precision_throughout(LKV_FLOAT32), &got,
-                             &err))
+    if (!oracle_cache_bounds(&cache, &cases[k], precision_throughout(LKV_FLOAT32),
+                             SAMPLE_ALL, &got, &err))
       return 1;
     const bool right = same(&got, &want[k]);
     bounds_free(&got);
@@ -306,9 +307,9 @@ static void processes_share_a_folder(void **state) {
   path_in(scratch_folder, "shared", folder);
   for (int k = 0; k < CASES; k++) {
     open_case(&cases[k], (uint64_t)k + 1);
-    EXPECT_OK(
-        reference_bounds(&cases[k], precision_throughout(LKV_FLOAT32), &want[k], &err),
-        &err);
+    EXPECT_OK(reference_bounds(&cases[k], precision_throughout(LKV_FLOAT32), SAMPLE_ALL,
+                               &want[k], &err),
+              &err);
   }
   for (unsigned i = 0; i < PROCESSES; i++) {
     pid[i] = fork();

@@ -63,7 +63,8 @@ static size_t check_golden(const char *path) {
   size_t outputs = 0;
   EXPECT_OK(npz_read(path, &file, &err), &err);
   EXPECT_OK(case_from_npz(&file, &c, &err), &err);
-  EXPECT_OK(reference_bounds(&c, precision_throughout(LKV_FLOAT32), &b, &err), &err);
+  EXPECT_OK(reference_bounds(&c, precision_throughout(LKV_FLOAT32), SAMPLE_ALL, &b, &err),
+            &err);
   for (size_t i = 0; i < file.count; i++) {
     const char *name = file.arrays[i].name;
     if (strncmp(name, "Y_", 2) || !strcmp(name, "Y_float64")) continue;
@@ -111,8 +112,9 @@ static void subject_make(subject *s, const char *name, size_t tokens, size_t dim
 
 static void subject_open(subject *s) {
   error err;
-  EXPECT_OK(reference_bounds(&s->c, precision_throughout(LKV_FLOAT32), &s->b, &err),
-            &err);
+  EXPECT_OK(
+      reference_bounds(&s->c, precision_throughout(LKV_FLOAT32), SAMPLE_ALL, &s->b, &err),
+      &err);
   s->y = malloc(s->b.rows * s->b.head_dim * sizeof *s->y);
   assert_non_null(s->y);
   memcpy(s->y, s->b.y, s->b.rows * s->b.head_dim * sizeof *s->y);
@@ -250,6 +252,48 @@ static void names_are_the_stores(void **state) {
   assert_string_equal(judgement_name(JUDGED_WRONG_STATISTICAL), "WRONG (statistical)");
 }
 
+/* Rows of a sample are found where they are in the output; the others are not looked at,
+ * and that is said. */
+static void sampled_rows_are_those_of_the_output(void **state) {
+  (void)state;
+  subject s;
+  verdict v;
+  error err;
+  char why[512];
+  enum { T = 70, H = 2, D = 3 };
+  subject_make(&s, "positive", T, D);
+  subject_open(&s);
+  bounds some;
+  EXPECT_OK(
+      reference_bounds(&s.c, precision_throughout(LKV_FLOAT32), SAMPLE_SOME, &some, &err),
+      &err);
+  size_t left_out = 0;
+  while (bounds_token(&some, left_out) == left_out) left_out++;
+  s.y[((T + left_out) * H + 1) * D] *= 2;
+  v = judge(&s.c, &some, s.y, NULL);
+  assert_int_equal(v.kind, VERDICT_OK);
+  assert_int_equal(v.rows, some.tokens * 2 * H);
+  assert_int_equal(v.rows_of_output, T * 2 * H);
+  snprintf(why, sizeof why, "a sample of %zu of %d rows was judged", v.rows, T * 2 * H);
+  char said[512];
+  assert_string_equal(verdict_reason(&v, said, sizeof said), why);
+
+  s.y[((T + T - 1) * H + 1) * D + 2] *= 1.5;
+  v = judge(&s.c, &some, s.y, NULL);
+  assert_int_equal(v.kind, VERDICT_WRONG);
+  assert_int_equal(v.count[JUDGED_WRONG] + v.count[JUDGED_WRONG_STATISTICAL], 1);
+  assert_int_equal(v.worst.batch, 1);
+  assert_int_equal(v.worst.token, T - 1);
+  assert_int_equal(v.worst.head, 1);
+  assert_int_equal(v.worst.column, 2);
+  assert_non_null(strstr(verdict_reason(&v, said, sizeof said), why));
+  const metrics m = metrics_of_rows(&s.c.problem, LKV_FLOAT32, s.y, &some);
+  assert_int_equal(m.compared, some.rows * D);
+  assert_int_equal(m.worst.token, T - 1);
+  bounds_free(&some);
+  subject_free(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_notebooks_outputs_are_not_wrong),
@@ -259,6 +303,7 @@ int main(void) {
       cmocka_unit_test(the_fit_takes_unknowns_out),
       cmocka_unit_test(too_many_unknowns_are_ill_conditioned),
       cmocka_unit_test(names_are_the_stores),
+      cmocka_unit_test(sampled_rows_are_those_of_the_output),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
