@@ -30,7 +30,7 @@ enum { SHAPES = sizeof shapes / sizeof *shapes };
 static const probe usual = {.threads = 1, .place = GUARDED_NOT, .poison = PROBE_ZERO};
 
 bool bug_planted(const lkv_kernel *kernel) {
-  return !strcmp(kernel->algorithm, "mutant") && strcmp(kernel->name, "mutant_none") != 0;
+  return !strcmp(kernel->algorithm, "mutant");
 }
 
 size_t bug_survey_shapes(void) {

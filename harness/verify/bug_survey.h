@@ -34,8 +34,7 @@ typedef struct bug_survey {
   bug_run *run; /* (cases, kernels) */
 } bug_survey;
 
-/* Whether a kernel is one with a planted bug: of algorithm "mutant", and not the one that
- * is as it should be. */
+/* Whether a kernel is one with a planted bug: of algorithm "mutant". */
 bool bug_planted(const lkv_kernel *kernel);
 
 /* Runs; free with bug_survey_free. Fails where memory or processes cannot be had. */

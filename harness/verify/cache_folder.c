@@ -112,7 +112,7 @@ static bool add_entry(listing *l, const char *name, const struct stat *info) {
   }
   entry *e = &l->item[l->count++];
   *e = (entry){.used = info->st_mtim, .bytes = (uint64_t)info->st_blocks * 512};
-  snprintf(e->name, sizeof e->name, "%s", name);
+  memcpy(e->name, name, strnlen(name, sizeof e->name - 1));
   l->bytes += e->bytes;
   return true;
 }

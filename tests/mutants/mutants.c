@@ -1,5 +1,6 @@
-/* A plug-in of kernels each with one planted bug: one body, in float32, asked for a bug
- * by name. An online softmax over rows:
+/* A plug-in of kernels each with one planted bug, and of some that take a liberty every
+ * kernel may take: one body, in float32, asked for either by name. An online softmax over
+ * rows:
  *
  *   S, Z join token t; r = S_K Q_t; for i <= t { s_i = (QK_i r) / (QK_i Z_K + eps);
  *   m' = max(m, s_i); l = l e^(m-m') + e^(s_i-m'); y = y e^(m-m') + e^(s_i-m') v_i } */
@@ -8,15 +9,21 @@
 #include <stdbool.h>
 #include <string.h>
 
+#ifdef __SSE2__
+#include <immintrin.h>
+#endif
+
 #include "linkv/kernel.h"
 #include "linkv/registry.h"
 
 #define MUTANT(name, what) BUG_##name,
+#define SOUND(name, what)  BUG_##name,
 enum bug {
 #include "mutants.def"
   BUGS
 };
 #undef MUTANT
+#undef SOUND
 
 /* Prefix states; S (d, d), Z (d). */
 typedef struct state {
@@ -40,9 +47,27 @@ static float to_bf16(float value) {
   return value;
 }
 
-static void join_one(size_t d, const float *a, const float *b, float *s, float *z) {
+static float add_product(enum bug bug, float sum, float a, float b) {
+  return bug == BUG_fused ? fmaf(a, b, sum) : sum + a * b;
+}
+
+/* sum of a_i b_i, `step` apart in b; reassociated: from the end, in two strands. */
+static float dot(enum bug bug, size_t n, const float *a, const float *b, size_t step) {
+  float sum[2] = {0, 0};
+  for (size_t i = 0; i < n; i++) {
+    const bool apart = bug == BUG_reassociated;
+    const size_t at = apart ? n - 1 - i : i;
+    float *strand = &sum[apart && i % 2];
+    *strand = add_product(bug, *strand, a[at], b[at * step]);
+  }
+  return sum[0] + sum[1];
+}
+
+static void join_one(enum bug bug, size_t d, const float *a, const float *b, float *s,
+                     float *z) {
   for (size_t r = 0; r < d; r++) {
-    for (size_t c = 0; c < d; c++) s[r * d + c] += a[r] * b[c];
+    for (size_t c = 0; c < d; c++)
+      s[r * d + c] = add_product(bug, s[r * d + c], a[r], b[c]);
     z[r] += a[r];
   }
 }
@@ -52,8 +77,8 @@ static void join(enum bug bug, size_t d, const lkv_operands *x, size_t t,
   const size_t vv_stride = bug == BUG_wrong_stride ? d : x->stride[LKV_VV];
   const float *vv = (const float *)x->data[LKV_VV] + t * vv_stride;
   if (bug == BUG_token_dropped && t == 3) return;
-  join_one(d, row_of(x, LKV_KK, t), row_of(x, LKV_VK, t), st->s_k, st->z_k);
-  join_one(d, row_of(x, LKV_KV, t), vv, st->s_v, st->z_v);
+  join_one(bug, d, row_of(x, LKV_KK, t), row_of(x, LKV_VK, t), st->s_k, st->z_k);
+  join_one(bug, d, row_of(x, LKV_KV, t), vv, st->s_v, st->z_v);
   if (bug == BUG_s_row_lost) memset(st->s_k, 0, d * sizeof *st->s_k);
   if (bug == BUG_z_entry_lost) st->z_k[0] = 0;
   for (size_t i = 0; bug == BUG_s_in_bf16 && i < d * d; i++) {
@@ -80,6 +105,7 @@ static float spoil_denominator(enum bug bug, float sum, float eps) {
 }
 
 static float divide(enum bug bug, float a, float b) {
+  if (bug == BUG_reciprocal) return a * (1 / b);
   if (bug != BUG_reciprocal_12bit) return a / b;
   float r = 1 / b;
   unsigned bits;
@@ -91,27 +117,22 @@ static float divide(enum bug bug, float a, float b) {
 
 static float denominator(enum bug bug, size_t d, const float *q, const float *z,
                          float eps) {
-  float sum = 0;
-  for (size_t c = 0; c < d; c++) sum += q[c] * z[c];
-  return spoil_denominator(bug, sum, eps);
+  return spoil_denominator(bug, dot(bug, d, q, z, 1), eps);
 }
 
 /* r = S_K Q_t. */
 static void make_r(enum bug bug, size_t d, const float *q, const state *st) {
-  for (size_t a = 0; a < d; a++) {
-    st->r[a] = 0;
-    for (size_t b = 0; b < d; b++)
-      st->r[a] += st->s_k[bug == BUG_s_transposed ? b * d + a : a * d + b] * q[b];
-  }
+  const size_t row = bug == BUG_s_transposed ? 1 : d;
+  for (size_t a = 0; a < d; a++)
+    st->r[a] = dot(bug, d, q, st->s_k + a * row, row == 1 ? d : 1);
 }
 
 static float logit(enum bug bug, const lkv_problem *p, const lkv_operands *x, size_t i,
                    const state *st) {
   const size_t d = p->head_dim, last = d - (bug == BUG_feature_tail);
   const float *qk = row_of(x, LKV_QK, i);
-  float sum = 0;
-  for (size_t a = 0; a < last; a++) sum += qk[a] * st->r[a];
-  sum = divide(bug, sum, denominator(bug, d, qk, st->z_k, (float)p->eps));
+  const float sum = divide(bug, dot(bug, last, qk, st->r, 1),
+                           denominator(bug, d, qk, st->z_k, (float)p->eps));
   return bug == BUG_scaled ? sum / sqrtf((float)d) : sum;
 }
 
@@ -123,20 +144,26 @@ static void make_value(enum bug bug, const lkv_problem *p, const lkv_operands *x
   if (bug == BUG_v_frozen) {
     float *s = st->sums, *z = s + d * d;
     if (i == 0) memset(s, 0, (d * d + d) * sizeof *s);
-    join_one(d, row_of(x, LKV_KV, i), row_of(x, LKV_VV, i), s, z);
+    join_one(bug, d, row_of(x, LKV_KV, i), row_of(x, LKV_VV, i), s, z);
     s_v = s;
     z_v = z;
   }
   const float *z = bug == BUG_z_k_for_v ? st->z_k : z_v;
   const float below = denominator(bug, d, qv, z, (float)p->eps);
-  for (size_t c = 0; c < d; c++) {
-    float sum = 0;
-    for (size_t a = 0; a < d; a++) sum += qv[a] * s_v[a * d + c];
-    st->value[c] = divide(bug, sum, below);
-  }
+  for (size_t c = 0; c < d; c++)
+    st->value[c] = divide(bug, dot(bug, d, qv, s_v + c, d), below);
+}
+
+/* Good to four units: three, up and down, and its own rounding. */
+static float rough_exponential(float x) {
+  static const double off[2] = {1 - 0x3p-24, 1 + 0x3p-24};
+  unsigned bits;
+  memcpy(&bits, &x, sizeof bits);
+  return x == 0 ? 1 : (float)(exp((double)x) * off[bits & 1]);
 }
 
 static float exponential(enum bug bug, float x) {
+  if (bug == BUG_exp_2ulp) return rough_exponential(x);
   const float e = expf(x);
   if (bug == BUG_exp_1e_4) return e * (1 + 1e-4F * sinf(40 * x));
   return bug == BUG_nan_swallowed && isnan(e) ? 0 : e;
@@ -242,8 +269,8 @@ static state make_state(enum bug bug, size_t d, void *room) {
   return st;
 }
 
-static lkv_status attend(enum bug bug, const lkv_problem *p, const lkv_operands *x,
-                         void *room, lkv_output y) {
+static void attend_all(enum bug bug, const lkv_problem *p, const lkv_operands *x,
+                       void *room, lkv_output y) {
   const size_t d = p->head_dim;
   float *corner = (float *)y.data + (p->seq_len - 1) * y.stride + d - 1;
   const float before = *corner;
@@ -260,6 +287,19 @@ static lkv_status attend(enum bug bug, const lkv_problem *p, const lkv_operands 
   if (bug == BUG_lane_unwritten) *corner = before;
   for (size_t c = 0; bug == BUG_z_of_last_call && c < d && c < STATIC_DIM; c++)
     left_z[c] = isfinite(st.z_k[c]) ? st.z_k[c] : 0;
+}
+
+static lkv_status attend(enum bug bug, const lkv_problem *p, const lkv_operands *x,
+                         void *room, lkv_output y) {
+#ifdef __SSE2__
+  enum { FLUSH_RESULTS = 0x8000, FLUSH_OPERANDS = 0x40 };
+  const unsigned mode = _mm_getcsr();
+  if (bug == BUG_flushed) _mm_setcsr(mode | FLUSH_RESULTS | FLUSH_OPERANDS);
+#endif
+  attend_all(bug, p, x, room, y);
+#ifdef __SSE2__
+  _mm_setcsr(mode);
+#endif
   return LKV_OK;
 }
 
@@ -268,30 +308,36 @@ static lkv_status attend(enum bug bug, const lkv_problem *p, const lkv_operands 
                                   void *room, lkv_output y) {                  \
     return attend(BUG_##name, p, x, room, y);                                  \
   }
+#define SOUND(name, what) MUTANT(name, what)
 #include "mutants.def"
 #undef MUTANT
+#undef SOUND
 
-#define MUTANT(bug, what)          \
-  {.abi = LKV_KERNEL_ABI,          \
-   .name = "mutant_" #bug,         \
-   .algorithm = "mutant",          \
-   .isa = LKV_ISA_SCALAR,          \
-   .operand_type = LKV_FLOAT32,    \
-   .output_type = LKV_FLOAT32,     \
-   .accum_type = LKV_FLOAT32,      \
-   .factor_type = LKV_FLOAT32,     \
-   .family = LKV_DEFINITIONAL,     \
-   .summary = what,                \
-   .source = "tests/mutants",      \
-   .default_tiles = default_tiles, \
-   .workspace_bytes = workspace,   \
+#define KERNEL(family_of, bug, what) \
+  {.abi = LKV_KERNEL_ABI,            \
+   .name = family_of "_" #bug,       \
+   .algorithm = family_of,           \
+   .isa = LKV_ISA_SCALAR,            \
+   .operand_type = LKV_FLOAT32,      \
+   .output_type = LKV_FLOAT32,       \
+   .accum_type = LKV_FLOAT32,        \
+   .factor_type = LKV_FLOAT32,       \
+   .family = LKV_DEFINITIONAL,       \
+   .summary = what,                  \
+   .source = "tests/mutants",        \
+   .default_tiles = default_tiles,   \
+   .workspace_bytes = workspace,     \
    .attention = attend_##bug},
-static const lkv_kernel mutants[BUGS] = {
+#define MUTANT(bug, what) KERNEL("mutant", bug, what)
+#define SOUND(bug, what)  KERNEL("sound", bug, what)
+static const lkv_kernel all[BUGS] = {
 #include "mutants.def"
 };
 #undef MUTANT
+#undef SOUND
 
-#define MUTANT(bug, what) &mutants[BUG_##bug],
+#define MUTANT(bug, what) &all[BUG_##bug],
+#define SOUND(bug, what)  &all[BUG_##bug],
 static const lkv_kernel *const kernels[BUGS] = {
 #include "mutants.def"
 };
