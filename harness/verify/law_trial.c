@@ -18,10 +18,10 @@ static const lkv_problem common[] = {
     {.batch = 3, .seq_len = 32, .heads = 1, .head_dim = 7, .tile_q = 5, .tile_k = 5},
 };
 static const lkv_problem lengthy[] = {
-    {.batch = 1, .seq_len = 300, .heads = 1, .head_dim = 20, .tile_q = 7, .tile_k = 0},
+    {.batch = 1, .seq_len = 180, .heads = 1, .head_dim = 20, .tile_q = 7, .tile_k = 0},
     {.batch = 1, .seq_len = 140, .heads = 3, .head_dim = 3},
-    {.batch = 1, .seq_len = 100, .heads = 1, .head_dim = 64, .tile_q = 16},
-    {.batch = 1, .seq_len = 300, .heads = 1, .head_dim = 9, .tile_q = 200},
+    {.batch = 1, .seq_len = 70, .heads = 1, .head_dim = 64, .tile_q = 16},
+    {.batch = 1, .seq_len = 260, .heads = 1, .head_dim = 9, .tile_q = 200},
 };
 static const size_t edge_t[] = {1, 2, TILE - 1, TILE, TILE + 1, 3 * TILE + 5};
 static const size_t edge_d[] = {1, 7, 8, 15, 16, 64, 65, 128};

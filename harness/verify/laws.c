@@ -484,7 +484,7 @@ static bool counts_power_of_two(const law_side *side, size_t variant, size_t tok
 /* ---- ways of calling ---- */
 
 static bool more_threads(law_side *side, size_t variant, error *err) {
-  static const size_t threads[] = {2, 3, 4, 9};
+  static const size_t threads[] = {2, 3, 9};
   (void)err;
   side->how.threads = threads[variant];
   return true;
@@ -577,11 +577,11 @@ static const lin_law laws[] = {
      .change = single_out,
      .map = map_slice},
     {.name = "threads",
-     .statement = "2, 3, 4 or 9 threads: the same bits as one",
+     .statement = "2, 3 or 9 threads: the same bits as one",
      .kind = LAW_BITS,
      .shapes = LAW_LONG,
      .regime = {"gaussian"},
-     .variants = 4,
+     .variants = 3,
      .change = more_threads,
      .same_inputs = true},
     {.name = "repeated",
