@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the inner loops of an object file are made of: one line for each innermost loop that
-multiplies and adds, with its function, FMAs, instructions, and vector registers that go to
-the stack or come from it (spills).
+multiplies and adds, with its function, FMAs or products of bfloat16 (vdpbf16ps), instructions,
+and vector registers that go to the stack or come from it (spills).
 
 usage: inner_loops.py FILE.o [...]      needs objdump (binutils); x86 alone
 """
@@ -51,7 +51,7 @@ def main():
                 inner = any(first <= f and l <= last and (f, l) != (first, last)
                             for f, l in ranges)
                 code = [instruction for _, instruction in body[first:last + 1]]
-                fmas = sum("vfmadd" in c for c in code)
+                fmas = sum("vfmadd" in c or "vdpbf16ps" in c for c in code)
                 spills = sum(bool(VECTOR.search(c) and STACK.search(c)) for c in code)
                 if fmas and not inner:
                     print(f"{name:34} {fmas:5} {len(code):13} {spills:7}")

@@ -9,6 +9,7 @@ packages=(
   build-essential cmake ninja-build pkg-config git ca-certificates
   libbenchmark-dev libsqlite3-dev libcyaml-dev libyaml-dev libjansson-dev libzip-dev
   libopenblas-dev libcmocka-dev        # C libraries
+  libsimde-dev                         # AVX-512 in portable C, for tests
   gnuplot-nox fonts-dejavu-core        # plots
   sqlite3 python3 python3-numpy procps libbenchmark-tools # end-to-end tests
 )
@@ -28,6 +29,8 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
   for module in benchmark sqlite3 libcyaml yaml-0.1 jansson libzip openblas cmocka; do
     pkg-config --exists "$module" 2>/dev/null || missing+=("$module (pkg-config)")
   done
+  [ -e /usr/include/simde/x86/avx512.h ] || [ -e /usr/local/include/simde/x86/avx512.h ] ||
+    missing+=("SIMDe (headers)")
   [ ${#missing[@]} -eq 0 ] && { echo "Everything linkv needs is there."; exit 0; }
   echo "This system has no apt. Install these by other means:" >&2
   printf '  %s\n' "${missing[@]}" >&2

@@ -1,4 +1,5 @@
-/* The vocabulary (simd/inline.h) in AVX-512 F, BW, DQ and VL. */
+/* The vocabulary (simd/inline.h) in AVX-512 F, BW, DQ and VL. Without the instructions
+ * themselves, where something stands for the intrinsics, it goes without assembly. */
 #ifndef SIMD_AVX512_H
 #define SIMD_AVX512_H
 
@@ -7,6 +8,12 @@
 #include "simd/inline.h"
 
 #define SIMD_REGISTERS 32
+
+#ifdef __AVX512F__
+#define SIMD_PIN(x) __asm__("" : "+v"(x))
+#else
+#define SIMD_PIN(x) (void)(x)
+#endif
 
 typedef __m512 vec_f32;
 typedef __mmask16 mask_f32;
@@ -50,8 +57,12 @@ SIMD_INLINE vec_f32 fma_f32(vec_f32 a, vec_f32 b, vec_f32 c) {
 }
 
 SIMD_INLINE vec_f32 mac_f32(vec_f32 a, vec_f32 b, vec_f32 c) {
+#ifdef __AVX512F__
   __asm__("vfmadd231ps %2, %1, %0" : "+v"(c) : "v"(a), "v"(b));
   return c;
+#else
+  return _mm512_fmadd_ps(a, b, c);
+#endif
 }
 
 SIMD_INLINE vec_f32 max_f32(vec_f32 a, vec_f32 b) {
@@ -90,7 +101,7 @@ SIMD_INLINE vec_f32 raise_f32(vec_f32 p, vec_f32 shifted) {
 }
 
 SIMD_INLINE vec_f32 pin_f32(vec_f32 x) {
-  __asm__("" : "+v"(x));
+  SIMD_PIN(x);
   return x;
 }
 
@@ -164,8 +175,12 @@ SIMD_INLINE vec_f64 fma_f64(vec_f64 a, vec_f64 b, vec_f64 c) {
 }
 
 SIMD_INLINE vec_f64 mac_f64(vec_f64 a, vec_f64 b, vec_f64 c) {
+#ifdef __AVX512F__
   __asm__("vfmadd231pd %2, %1, %0" : "+v"(c) : "v"(a), "v"(b));
   return c;
+#else
+  return _mm512_fmadd_pd(a, b, c);
+#endif
 }
 
 SIMD_INLINE vec_f64 max_f64(vec_f64 a, vec_f64 b) {
@@ -204,7 +219,7 @@ SIMD_INLINE vec_f64 raise_f64(vec_f64 p, vec_f64 shifted) {
 }
 
 SIMD_INLINE vec_f64 pin_f64(vec_f64 x) {
-  __asm__("" : "+v"(x));
+  SIMD_PIN(x);
   return x;
 }
 

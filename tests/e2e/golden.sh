@@ -3,14 +3,16 @@
 # operands are bfloat16) of PyTorch's float64 where that is well conditioned; the oracle everywhere.
 . "$(dirname "$0")/common.sh"
 compare=$BUILD/tests/compare_npz
-mapfile -t kernels < <("$LINKV" kernels --format json | python3 -c '
+plugin=()
+[ ! -e "$BUILD/tests/plugins/emulated.so" ] || plugin=(--plugin "$BUILD/tests/plugins/emulated.so")
+mapfile -t kernels < <("$LINKV" kernels "${plugin[@]}" --format json | python3 -c '
 import json, sys
 print("\n".join(k["name"] for k in json.load(sys.stdin) if k["available"]))')
 [ ${#kernels[@]} -ge 7 ] || fail "only ${#kernels[@]} kernels"
 
 for file in "$SOURCE"/tests/golden/*.npz; do
   for kernel in "${kernels[@]}"; do
-    expect 0 "$LINKV" run --kernel "$kernel" --input "$file" --output "$work/y.npz"
+    expect 0 "$LINKV" run "${plugin[@]}" --kernel "$kernel" --input "$file" --output "$work/y.npz"
     case $kernel/$(basename "$file") in
       *_bf16/positive_* | *_bf16/bfloat16_*) "$compare" "$work/y.npz" Y "$file" Y_float64 1e-2 ;;
       *_bf16/*) ;; # too ill-conditioned for operands of 8 bits: judged below
@@ -28,7 +30,7 @@ assert oracle["max_rel_err"] <= 1e-9, oracle
 assert oracle["nonfinite"] == 0, oracle
 END
   code=0
-  "$LINKV" verify --input "$file" --kernel '*_bf16' >"$work/out" || code=$?
+  "$LINKV" verify "${plugin[@]}" --input "$file" --kernel '*_bf16' >"$work/out" || code=$?
   [ "$code" -eq 0 ] || [ "$code" -eq 5 ] || { cat "$work/out"; fail "bfloat16 exits with $code"; }
 done
 

@@ -125,12 +125,17 @@ static const lkv_kernel *only_kernel;
 /* What CTest takes for a test that was skipped. */
 enum { SKIPPED = 77 };
 
-/* Takes a kernel's name from the command line, if there is one. Returns 0, or what the
- * program should exit with: 1 for an unknown kernel, SKIPPED for one this CPU cannot run.
- */
+/* Takes a kernel's name from the command line, if there is one, and a plug-in's path.
+ * Returns 0, or what the program should exit with: 1 for an unknown kernel, SKIPPED for
+ * one this CPU cannot run. */
 static inline int select_kernel(int argc, char **argv) {
   const char *why = NULL;
+  char error[512];
   if (argc < 2) return 0;
+  if (argc > 2 && !lkv_plugin_load(argv[2], error, sizeof error)) {
+    fprintf(stderr, "%s\n", error);
+    return 1;
+  }
   only_kernel = lkv_kernel_find(argv[1]);
   if (!only_kernel) {
     fprintf(stderr, "no kernel '%s'\n", argv[1]);
