@@ -20,7 +20,8 @@ const cli_command cli_selftest = {
         "other projects (docs/selftest.md). Exit status 3: one of ours misses a bug or "
         "alarms\n"
         "falsely.\n\n"
-        "  linkv selftest --seeds 1 --regime near_eps --regime positive\n"
+        "  linkv selftest --seeds 1\n"
+        "  linkv selftest --regime near_eps --kernel scalar_row --kernel mutant_no_eps\n"
         "  linkv selftest --nightly --format md",
     .run = run,
 };
