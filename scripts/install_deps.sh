@@ -8,7 +8,7 @@ set -euo pipefail
 packages=(
   build-essential cmake ninja-build pkg-config git ca-certificates
   libbenchmark-dev libsqlite3-dev libcyaml-dev libyaml-dev libjansson-dev libzip-dev
-  libopenblas-dev libcmocka-dev        # C libraries
+  libopenblas-dev libcmocka-dev libmpfr-dev        # C libraries
   libsimde-dev                         # AVX-512 in portable C, for tests
   gnuplot-nox fonts-dejavu-core        # plots
   sqlite3 python3 python3-numpy procps libbenchmark-tools # end-to-end tests
@@ -26,7 +26,7 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
   for tool in cc c++ cmake ninja pkg-config git gnuplot sqlite3 python3; do
     command -v "$tool" >/dev/null || missing+=("$tool")
   done
-  for module in benchmark sqlite3 libcyaml yaml-0.1 jansson libzip openblas cmocka; do
+  for module in benchmark sqlite3 libcyaml yaml-0.1 jansson libzip openblas cmocka mpfr; do
     pkg-config --exists "$module" 2>/dev/null || missing+=("$module (pkg-config)")
   done
   [ -e /usr/include/simde/x86/avx512.h ] || [ -e /usr/local/include/simde/x86/avx512.h ] ||
