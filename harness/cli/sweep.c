@@ -43,6 +43,7 @@ typedef struct sweep_arguments {
   int format;
   cli_list plugins, set, filters;
   cache_options cache;
+  uint64_t memory_limit;
 } sweep_arguments;
 
 /* The words as they were given, as a shell reads them back; malloc'd. */
@@ -105,21 +106,23 @@ static int tell(const sweep_arguments *a, const sweep_summary *s, const char *co
 
 static int sweep_config(sweep_arguments *a, const config *c, const char *command) {
   const oracle_cache cache = cache_options_take(&a->cache);
-  const sweep_options options = {.label = a->label,
-                                 .repetitions = c->repetitions,
-                                 .min_time_s = c->min_time_s,
-                                 .timeout_s = c->timeout_s,
-                                 .order_seed = c->order_seed,
-                                 .plugins = a->plugins.item,
-                                 .plugin_count = a->plugins.count,
-                                 .cache = cache.folder,
-                                 .cache_limit = cache.limit,
-                                 .command = command,
-                                 .config_text = c->text,
-                                 .retry = a->retry,
-                                 .progress = a->quiet           ? PROGRESS_NONE
-                                             : a->json_progress ? PROGRESS_JSON
-                                                                : PROGRESS_AUTO};
+  const sweep_options options = {
+      .label = a->label,
+      .repetitions = c->repetitions,
+      .min_time_s = c->min_time_s,
+      .timeout_s = c->timeout_s,
+      .memory_limit = a->memory_limit ? a->memory_limit : c->memory_limit,
+      .order_seed = c->order_seed,
+      .plugins = a->plugins.item,
+      .plugin_count = a->plugins.count,
+      .cache = cache.folder,
+      .cache_limit = cache.limit,
+      .command = command,
+      .config_text = c->text,
+      .retry = a->retry,
+      .progress = a->quiet           ? PROGRESS_NONE
+                  : a->json_progress ? PROGRESS_JSON
+                                     : PROGRESS_AUTO};
   const char *db = a->db;
   struct stat info;
   plan p = {0};
@@ -201,6 +204,8 @@ static int run(int argc, char **argv) {
        "measure points again that crashed, ran out of time or memory, or did not repeat",
        NULL},
       {"quiet", CLI_FLAG, &a.quiet, NULL, "no progress on standard error", NULL},
+      {"memory-limit", CLI_BYTES, &a.memory_limit, "SIZE",
+       "a worker may take, default the config's, else most of what is free", NULL},
       CACHE_OPTIONS(a.cache),
       {"json-progress", CLI_FLAG, &a.json_progress, NULL,
        "progress as JSON lines on standard error", NULL},

@@ -81,6 +81,8 @@ static int run(int argc, char **argv) {
   error err;
   const cli_option options[] = {
       POINT_OPTIONS(o),
+      {"memory-limit", CLI_BYTES, &how.memory_limit, "SIZE",
+       "a repetition may take, default most of what is free", NULL},
       CACHE_OPTIONS(kept),
       {"repetitions", CLI_SIZE, &repetitions, "N", "1 to 64, default 5", NULL},
       {"timeout", CLI_REAL, &how.timeout_s, "S",

@@ -9,7 +9,9 @@
 
 #include "cache_note.h"
 #include "commands.h"
+#include "crash_report.h"
 #include "linkv/registry.h"
+#include "memory.h"
 #include "point_options.h"
 #include "race.h"
 #include "worker.h"
@@ -64,8 +66,11 @@ static int write_record(char *line) {
 static int measure(const worker_task *task) {
   record r;
   error err;
-  if (!worker_measure(task, &r, &err))
-    return cli_fail(&cli_worker, EXIT_USAGE, "%s", err.text);
+  const pid_t self = getpid();
+  const bool measured = worker_measure(task, &r, &err);
+  /* A child that the kernel forked has nothing to report. */
+  if (getpid() != self) _exit(EXIT_FINE);
+  if (!measured) return cli_fail(&cli_worker, EXIT_USAGE, "%s", err.text);
   tell_note(task->cache);
   char *line = record_to_json(&r);
   record_free(&r);
@@ -96,6 +101,12 @@ static int race(const point *base, const race_words *words, double round_s) {
   return write_record(race_round_to_json(&found));
 }
 
+static int limit_and_measure(uint64_t memory, const worker_task *task) {
+  error err;
+  if (!memory || memory_limit(memory, &err)) return measure(task);
+  return cli_fail(&cli_worker, EXIT_USAGE, "%s", err.text);
+}
+
 static int run(int argc, char **argv) {
   race_words against = {.turn_s = race_options_default().turn_s};
   point_options o = point_options_default();
@@ -103,6 +114,7 @@ static int run(int argc, char **argv) {
                         .least_work = ORACLE_CACHE_LEAST_WORK};
   worker_task task = {.cache = &cache};
   bool prepares = false;
+  uint64_t memory = 0;
   const cli_option options[] = {
       POINT_OPTIONS(o),
       {"prepare", CLI_FLAG, &prepares, NULL,
@@ -111,6 +123,7 @@ static int run(int argc, char **argv) {
       {"cache", CLI_TEXT, &cache.folder, "FOLDER",
        "where the oracle's outputs are kept, default nowhere", NULL},
       {"cache-limit", CLI_BYTES, &cache.limit, "SIZE", "default 1GiB", NULL},
+      {"memory-limit", CLI_BYTES, &memory, "SIZE", "it may take, default any", NULL},
       {"judge", CLI_FLAG, &task.judge, NULL, "compare the output with the oracle's",
        NULL},
       {"against", CLI_TEXT, &against.against, "K", "race it against that kernel", NULL},
@@ -121,6 +134,7 @@ static int run(int argc, char **argv) {
       {0}};
   cli_list words = {0};
 
+  crash_report_install();
   /* A worker whose parent is gone has nobody to report to. */
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   const cli_parsed parsed = cli_parse(&cli_worker, options, argc, argv, &words);
@@ -131,7 +145,7 @@ static int run(int argc, char **argv) {
     task.min_time_s = o.min_time_s;
     code = against.against ? race(&task.point, &against, o.min_time_s)
            : prepares      ? prepare(&task)
-                           : measure(&task);
+                           : limit_and_measure(memory, &task);
   }
   cli_list_free(&words);
   cli_list_free(&o.plugins);

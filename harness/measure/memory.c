@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "system_file.h"
@@ -77,4 +78,13 @@ bool memory_peak(size_t *peak, error *err) {
 
 bool memory_available(size_t *available, error *err) {
   return read_bytes("/proc/meminfo", "MemAvailable:", available, err);
+}
+
+bool memory_limit(uint64_t bytes, error *err) {
+  size_t now;
+  if (!read_bytes(STATUS, "VmData:", &now, err)) return false;
+  const struct rlimit limit = {.rlim_cur = now + bytes, .rlim_max = now + bytes};
+  return setrlimit(RLIMIT_DATA, &limit) == 0 ||
+         error_set(err, "cannot limit memory to %.3g GiB: %s", (double)bytes / 0x1p30,
+                   strerror(errno));
 }

@@ -3,6 +3,7 @@
 #define MEASURE_MEMORY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "error.h"
 
@@ -18,5 +19,9 @@ bool memory_peak(size_t *peak, error *err);
 
 /* Memory a process can still have without swapping, bytes. */
 bool memory_available(size_t *available, error *err);
+
+/* Lets this process take that much memory beyond what it has: private memory that it may
+ * write to, touched or not. Later allocations fail. */
+bool memory_limit(uint64_t bytes, error *err);
 
 #endif

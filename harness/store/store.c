@@ -179,7 +179,7 @@ bool store_forget_failures(store *s, const char *key, error *err) {
   if (!schema_prepare(s,
                       "DELETE FROM repetition WHERE point = (SELECT id FROM point WHERE "
                       "key = ?) AND status IN ('crashed', 'timeout', 'out_of_memory', "
-                      "'untrusted')",
+                      "'untrusted', 'skipped')",
                       &statement, err))
     return false;
   bind_text(statement, 1, key);

@@ -106,8 +106,8 @@ bool store_read_machine(const char *path, const char *machine, char **facts,
 bool store_read_rows(const char *path, store_builds builds, const char *where, rows *out,
                      error *err);
 
-/* Removes the repetitions of a point that found it crashed, out of time or memory, or not
- * to be trusted, so that they are measured again. */
+/* Removes the repetitions of a point that found it crashed, out of time or memory, not to
+ * be trusted, or to be skipped, so that they are measured again. */
 bool store_forget_failures(store *s, const char *key, error *err);
 
 #endif

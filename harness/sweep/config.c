@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "bytes_parse.h"
 #include "config_axes.h"
 #include "yaml_tree.h"
 
@@ -17,7 +18,7 @@ enum { CONFIG_BYTES_MAX = 1 << 20, LOG_LINES = 24, SECONDS_MAX = 1000000 };
  * takes "3x" for 3 and "010" for 8. What has no one shape is config_axes.c's to read. */
 typedef struct yaml_config {
   char *name, *description, *where;
-  char *repetitions, *min_time, *timeout, *order_seed;
+  char *repetitions, *min_time, *timeout, *memory_limit, *order_seed;
 } yaml_config;
 
 #define OPTIONAL (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
@@ -28,6 +29,7 @@ static const cyaml_schema_field_t config_fields[] = {
     CYAML_FIELD_STRING_PTR("repetitions", OPTIONAL, yaml_config, repetitions, 0, 64),
     CYAML_FIELD_STRING_PTR("min_time", OPTIONAL, yaml_config, min_time, 0, 64),
     CYAML_FIELD_STRING_PTR("timeout", OPTIONAL, yaml_config, timeout, 0, 64),
+    CYAML_FIELD_STRING_PTR("memory_limit", OPTIONAL, yaml_config, memory_limit, 0, 64),
     CYAML_FIELD_STRING_PTR("order_seed", OPTIONAL, yaml_config, order_seed, 0, 64),
     CYAML_FIELD_IGNORE("axes", CYAML_FLAG_DEFAULT),
     CYAML_FIELD_IGNORE("tiles", CYAML_FLAG_OPTIONAL),
@@ -158,6 +160,15 @@ static bool take_seconds(const config *c, const yaml_node *tree, const char *key
                    c->path, yaml_tree_line(tree, key), key, given, SECONDS_MAX);
 }
 
+/* 0 where the key is not there. */
+static bool take_bytes(const config *c, const yaml_node *tree, const char *key,
+                       const char *given, uint64_t *out, error *err) {
+  *out = 0;
+  if (!given || bytes_parse(given, out)) return true;
+  return error_set(err, "%s:%zu: %s: '%s' is not " BYTES_REMEDY, c->path,
+                   yaml_tree_line(tree, key), key, given);
+}
+
 static bool take_name(const config *c, const yaml_node *tree, const char *name,
                       error *err) {
   static const char letters[] =
@@ -178,7 +189,8 @@ static bool take_config(const yaml_config *yaml, const yaml_node *tree, config *
       !take_seconds(out, tree, "min_time", yaml->min_time, CONFIG_MIN_TIME_S,
                     &out->min_time_s, err) ||
       !take_seconds(out, tree, "timeout", yaml->timeout, CONFIG_TIMEOUT_S,
-                    &out->timeout_s, err))
+                    &out->timeout_s, err) ||
+      !take_bytes(out, tree, "memory_limit", yaml->memory_limit, &out->memory_limit, err))
     return false;
   out->repetitions = (unsigned)repetitions;
   if (!(out->name = strdup(yaml->name)) ||

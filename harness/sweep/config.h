@@ -42,9 +42,10 @@ typedef struct config {
   size_t filter_count;
   char *where; /* SQL over the axes; NULL: everything */
   size_t where_line;
-  unsigned repetitions; /* 1..64 */
-  double min_time_s;    /* timed a repetition */
-  double timeout_s;     /* a worker may take */
+  unsigned repetitions;  /* 1..64 */
+  double min_time_s;     /* timed a repetition */
+  double timeout_s;      /* a worker may take */
+  uint64_t memory_limit; /* bytes it may take; 0: most of what is free */
   uint64_t order_seed;
 } config;
 

@@ -3,6 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Share of the limit from which on it is to blame. */
+#define NEAR 0.8
+
+enum { SAID_MAX = 1024 };
+
 /* The last line that says something. */
 static void last_line(const char *text, char *out, size_t size) {
   const char *line = "";
@@ -28,8 +33,52 @@ static const char *signal_text(int number, char *buffer, size_t size) {
   return buffer;
 }
 
-bool failure_record(const process_outcome *worker, double timeout_s, const char *why,
-                    record *out) {
+/* Whether it died near its limit. */
+static bool near_limit(const process_outcome *worker, uint64_t memory_limit) {
+  return memory_limit && (double)worker->peak_bytes >= NEAR * (double)memory_limit;
+}
+
+static void clean(char *text) {
+  for (char *c = text; *c; c++)
+    if ((*c != '\n' && (unsigned char)*c < ' ') || (unsigned char)*c >= 0x7f) *c = '?';
+}
+
+/* The end of what it said, in whole lines where there are any. */
+static bool set_said(const process_outcome *worker, record *out) {
+  char text[PROCESS_OUTPUT_MAX];
+  const char *said = worker->output;
+  const size_t length = strlen(said);
+  if (length >= SAID_MAX) {
+    said += length - SAID_MAX;
+    const char *line = strchr(said, '\n');
+    if (line && line[1]) said = line + 1;
+  }
+  snprintf(text, sizeof text, "%s", said);
+  clean(text);
+  return value_set_text(&out->field[RECORD_said], *text ? text : NULL);
+}
+
+static bool set_out_of_memory(const process_outcome *worker, uint64_t memory_limit,
+                              const char *reason, record *out) {
+  char text[1792];
+  snprintf(text, sizeof text, "had %.3g GiB, limit %.3g GiB; %s",
+           (double)worker->peak_bytes / 0x1p30, (double)memory_limit / 0x1p30, reason);
+  return value_set_text(&out->field[RECORD_status], "out_of_memory") &&
+         value_set_text(&out->field[RECORD_reason], text);
+}
+
+bool failure_amend(const process_outcome *worker, uint64_t memory_limit, record *out) {
+  const value *reason = &out->field[RECORD_reason];
+  if (strcmp(out->field[RECORD_status].text, "crashed") != 0) return true;
+  if (!set_said(worker, out)) return false;
+  if (!near_limit(worker, memory_limit)) return true;
+  char before[1024];
+  snprintf(before, sizeof before, "%s", reason->known ? reason->text : "");
+  return set_out_of_memory(worker, memory_limit, before, out);
+}
+
+bool failure_record(const process_outcome *worker, double timeout_s,
+                    uint64_t memory_limit, const char *why, record *out) {
   char said[256], name[64], reason[1536];
   last_line(worker->output, said, sizeof said);
   const char *colon = *said ? ": " : "";
@@ -41,9 +90,11 @@ bool failure_record(const process_outcome *worker, double timeout_s, const char 
   else
     snprintf(reason, sizeof reason, "worker exited with code %d, %s%s%s",
              worker->exit_code, why, colon, said);
-  for (char *c = reason; *c; c++)
-    if ((unsigned char)*c < ' ' || (unsigned char)*c >= 0x7f) *c = '?';
+  clean(reason);
   *out = (record){0};
+  if (!set_said(worker, out)) return false;
+  if (!worker->timed_out && near_limit(worker, memory_limit))
+    return set_out_of_memory(worker, memory_limit, reason, out);
   return value_set_text(&out->field[RECORD_status],
                         worker->timed_out ? "timeout" : "crashed") &&
          value_set_text(&out->field[RECORD_reason], reason);

@@ -7,10 +7,15 @@
 #include "process.h"
 #include "record.h"
 
-/* Status "timeout" or "crashed", with a reason in one line of ASCII: how the worker ended
+/* Status "timeout", "crashed", or, where it had come near the limit of memory (0: none),
+ * "out_of_memory", with a reason in one line of ASCII: how the worker ended
  * and the last thing it said. `why` is a clause on its record, for one that exited
  * ("without a whole record"). False when out of memory. */
-bool failure_record(const process_outcome *worker, double timeout_s, const char *why,
-                    record *out);
+bool failure_record(const process_outcome *worker, double timeout_s,
+                    uint64_t memory_limit, const char *why, record *out);
+
+/* The same for one whose record says that it failed: what it said is added, and that it
+ * was out of memory. Other records are left as they are. */
+bool failure_amend(const process_outcome *worker, uint64_t memory_limit, record *out);
 
 #endif

@@ -1,6 +1,7 @@
 #include "process.h"
 
 #include "clock.h"
+#include "strays.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -174,11 +176,13 @@ static bool watch(pid_t pid, int pidfd, stream streams[2], double deadline,
 static bool reap(pid_t pid, process_outcome *out, error *err) {
   int status = 0;
   pid_t reaped;
-  do reaped = waitpid(pid, &status, 0);
+  struct rusage used = {0};
+  do reaped = wait4(pid, &status, 0, &used);
   while (reaped < 0 && errno == EINTR);
   if (reaped < 0)
     return error_set(err, "cannot tell how a worker ended: %s; is SIGCHLD ignored?",
                      strerror(errno));
+  out->peak_bytes = 1024 * (size_t)used.ru_maxrss;
   out->exited = WIFEXITED(status);
   out->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
   out->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
@@ -197,8 +201,10 @@ bool process_run_self(char *const argv[], const process_options *options,
   out->record[0] = out->output[0] = 0;
   out->timed_out = out->cancelled = out->exited = false;
   out->exit_code = out->signal = 0;
+  out->peak_bytes = 0;
 
   cancelled = 0;
+  const strays before = strays_before();
   if (!make_pipe(record, err) || !make_pipe(output, err)) goto done;
   if ((code = start(argv, options, record[WRITE_END], output[WRITE_END], &pid))) {
     error_set(err, "cannot start a worker: %s", strerror(code));
@@ -219,6 +225,7 @@ bool process_run_self(char *const argv[], const process_options *options,
   running = 0;
   out->cancelled = cancelled != 0;
   if (!reap(pid, out, &ended) && ok) ok = error_set(err, "%s", ended.text);
+  strays_kill(&before);
 done:
   close_fd(&record[READ_END]);
   close_fd(&record[WRITE_END]);

@@ -2,6 +2,8 @@
 #ifndef SWEEP_PROCESS_H
 #define SWEEP_PROCESS_H
 
+#include <stddef.h>
+
 #include "error.h"
 
 enum {
@@ -18,6 +20,7 @@ typedef struct process_outcome {
   bool cancelled;                  /* it was killed by process_cancel */
   bool exited;                     /* else killed by `signal` */
   int exit_code, signal;
+  size_t peak_bytes; /* of resident memory */
 } process_outcome;
 
 typedef struct process_options {
@@ -32,9 +35,9 @@ typedef struct process_options {
 /* Starts this very executable with `argv` (argv[0] is replaced; NULL-terminated),
  * standard input empty, in a process group of its own, and waits for it. Its environment
  * is ours without what could change a measurement: the settings of OpenMP runtimes, BLAS,
- * Google Benchmark and the loader. After the timeout the whole group is killed. Anything
- * of its group that outlives it is killed too. Fails only where it cannot be started or
- * watched. */
+ * Google Benchmark and the loader. After the timeout the whole group is killed. Whatever
+ * the child has started and outlives it, in its group or out of it, is killed too. Fails
+ * only where it cannot be started or watched. */
 bool process_run_self(char *const argv[], const process_options *options,
                       process_outcome *out, error *err);
 

@@ -64,7 +64,7 @@ static bool start_worker(race *w, bool head_first, error *err) {
 /* What a worker that did not report died of. */
 static bool take_failure(const race *w, const char *note, race_round *out, error *err) {
   record r;
-  if (!failure_record(w->outcome, w->options->timeout_s, note, &r)) {
+  if (!failure_record(w->outcome, w->options->timeout_s, 0, note, &r)) {
     record_free(&r);
     return error_set(err, "out of memory for a record");
   }

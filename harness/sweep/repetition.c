@@ -1,10 +1,13 @@
 /* One repetition: a worker, its record, the store. */
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "admission.h"
 #include "arguments.h"
 #include "clock.h"
 #include "failure.h"
@@ -67,25 +70,37 @@ bool repetition_prepare(sweep *w, const point *p, error *err) {
   return true;
 }
 
-/* Runs a worker for one repetition and reads its record. */
+/* Runs a worker for one repetition, where the point is not refused, and gets its record.
+ */
 static bool run_worker(sweep *w, const item *it, unsigned repetition, record *out,
                        error *err) {
   const process_outcome *worker = w->outcome;
   const double timeout_s = w->options->timeout_s;
-  const char *flags[3] = {NULL};
+  const char *flags[5] = {NULL};
+  char limit[24], refusal[ADMISSION_REASON_SIZE];
   size_t count = 0;
+  if (admission_refuses(w, it, refusal)) {
+    w->outcome->cancelled = false;
+    return admission_record(refusal, out) || error_set(err, "out of memory for a record");
+  }
   error note = {"without a whole record"};
   if (repetition == 1) flags[count++] = "--judge";
   const lending *found = find_lending(w, it->info.point);
   const int lent = found ? found->fd : -1;
   if (lent >= 0) flags[count++] = "--lent";
+  if (w->memory_limit) {
+    snprintf(limit, sizeof limit, "%" PRIu64, w->memory_limit);
+    flags[count++] = "--memory-limit";
+    flags[count++] = limit;
+  }
   if (!start_worker(w, it->info.point, flags, lent, timeout_s, err)) return false;
   if (worker->cancelled) return true;
   const char *end = strchr(worker->record, '\n');
   const bool finished =
       !worker->timed_out && worker->exited && worker->exit_code == 0 && end && !end[1];
-  if (finished && record_from_json(worker->record, out, &note)) return true;
-  return failure_record(worker, timeout_s, note.text, out) ||
+  const bool told = finished && record_from_json(worker->record, out, &note);
+  return (told ? failure_amend(worker, w->memory_limit, out)
+               : failure_record(worker, timeout_s, w->memory_limit, note.text, out)) ||
          error_set(err, "out of memory for a record");
 }
 

@@ -1,22 +1,27 @@
 /* The rounds of a sweep: which repetition comes next. */
 #include <stdlib.h>
 
+#include "admission.h"
 #include "linkv/driver.h"
 #include "order.h"
 #include "state.h"
 
-/* Whether a point can be measured at all here: what the CPU or the kernel does not do
- * needs no inputs. */
-static bool worth_preparing(const point *p) {
+/* Whether a point can be measured at all: what the CPU or the kernel does not do, and
+ * what will be skipped, needs no inputs. */
+static bool worth_preparing(const sweep *w, const item *it) {
+  char reason[ADMISSION_REASON_SIZE];
   const char *why;
-  return lkv_check(p->kernel, &p->problem, &why) == LKV_OK;
+  const point *p = it->info.point;
+  return lkv_check(p->kernel, &p->problem, &why) == LKV_OK &&
+         !admission_refuses(w, it, reason);
 }
 
 static bool prepare_if_needed(sweep *w, size_t first, size_t count, error *err) {
   repetition_drop_shapes(w);
   for (size_t i = first; i < first + count; i++) {
     const point *p = w->items[i].info.point;
-    if (item_left(&w->items[i]) && worth_preparing(p) && !repetition_prepare(w, p, err))
+    if (item_left(&w->items[i]) && worth_preparing(w, &w->items[i]) &&
+        !repetition_prepare(w, p, err))
       return false;
   }
   return true;

@@ -40,6 +40,7 @@ typedef struct sweep {
   process_outcome *outcome;
   double kernel_s, judge_s; /* spent, see sweep_summary */
   cache_notes notes;
+  uint64_t memory_limit;      /* bytes a worker may take; 0: any */
   lending lent[LENDINGS_MAX]; /* of the shape being measured */
   size_t lent_count;
 } sweep;

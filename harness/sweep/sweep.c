@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "admission.h"
 #include "clock.h"
 #include "linkv/registry.h"
 #include "machine.h"
@@ -49,6 +50,8 @@ static bool open_sweep(sweep *w, const plan *p, const sweep_options *options, st
       .items = calloc(p->count + 1, sizeof *w->items),
       .estimate = {.min_time_s = options->min_time_s},
       .outcome = malloc(sizeof *w->outcome),
+      .memory_limit =
+          options->memory_limit ? options->memory_limit : admission_usual_limit(),
   };
   bool ok = (w->items && w->outcome) || error_set(err, "out of memory for a plan");
   ok = ok && store_rows(s, STORE_LATEST_BUILD, NULL, &seen, err);

@@ -12,6 +12,7 @@ typedef struct sweep_options {
   unsigned repetitions; /* a point, where the plan does not say */
   double min_time_s;
   double timeout_s;
+  uint64_t memory_limit; /* bytes a worker may take; 0: most of what is free */
   uint64_t order_seed;
   const char *const *plugins; /* files the workers load, in order */
   size_t plugin_count;

@@ -8,27 +8,40 @@ cat >c.yaml <<'END'
 name: faults
 repetitions: 2
 min_time: 0.001
-timeout: 2
+timeout: 3
+memory_limit: 128MiB
 axes:
   kernel: ["faulty_*", scalar_row]
-  seq_len: [8]
+  seq_len: [8, 16, 24]
   head_dim: [4]
+where: seq_len = 8 OR kernel = 'faulty_slow'
 END
 expect 3 "$LINKV" sweep c.yaml --db f.db --quiet --plugin "$BUILD/tests/plugins/faulty_kernels.so"
 expect 0 "$LINKV" export --db f.db --format json
 python3 - <<'END'
 import json
-rows = {r["kernel"]: r for r in json.load(open("out"))}
+everything = json.load(open("out"))
+rows = {r["kernel"]: r for r in everything if r["seq_len"] == 8}
+slow = {r["seq_len"]: r for r in everything if r["kernel"] == "faulty_slow"}
 wanted = {
     "scalar_row": ("ok", ""),
     "faulty_segfault": ("crashed", "SIGSEGV"),
     "faulty_abort": ("crashed", "SIGABRT"),
     "faulty_exit": ("crashed", "exited with code"),
-    "faulty_loop": ("timeout", "2 s"),
+    "faulty_loop": ("timeout", "3 s"),
     "faulty_nan": ("wrong", "not finite"),
     "faulty_fails": ("crashed", "failure"),
     "faulty_unsupported": ("skipped", "head_dim"),
-    "faulty_memory": ("out_of_memory", "GiB"),
+    "faulty_memory": ("skipped", "limit 0.125 GiB"),
+    "faulty_divide": ("crashed", "SIGFPE (Floating point exception): in faulty_divide_here (faulty_kernels.so+0x"),
+    "faulty_smash": ("crashed", "killed by SIG"),
+    "faulty_overrun": ("crashed", "SIGSEGV (Segmentation fault): at faulty_kernels.so+0x"),
+    "faulty_exhaust": ("out_of_memory", "limit 0.125 GiB; killed by SIGABRT"),
+    "faulty_leak": ("out_of_memory", "limit 0.125 GiB; kernel faulty_leak: "),
+    "faulty_close": ("crashed", "exited with code 2"),
+    "faulty_fork": ("ok", ""),
+    "faulty_double": ("ok", ""),
+    "faulty_slow": ("ok", ""),
     "faulty_unrepeatable": ("untrusted", "repeat"),
     "faulty_prints": ("ok", ""),
     "faulty_zeros": ("wrong", "rows are WRONG"),
@@ -39,6 +52,8 @@ for name, (status, words) in wanted.items():
     assert r["status"] == status, (name, r["status"], r["reason"])
     assert (words in (r["reason"] or "")) if words else r["reason"] is None, (name, r["reason"])
     assert (r["time_ns"] is not None) == (status in ("ok", "untrusted")), name
+assert slow[16]["status"] == "timeout", slow[16]
+assert slow[24]["status"] == "skipped" and "seq_len 16" in slow[24]["reason"], slow[24]
 assert rows["faulty_nan"]["verdict"] == "wrong"
 assert rows["faulty_nan"]["max_abs_err"] is None
 assert rows["scalar_row"]["verdict"] == "ok"
@@ -48,9 +63,12 @@ assert rows["faulty_zeros"]["r_stat_max"] > 1
 END
 expect 3 "$LINKV" sweep c.yaml --db f.db --quiet --plugin "$BUILD/tests/plugins/faulty_kernels.so"
 grep -q " 0 repetitions measured now" out || fail "faulty points are measured again"
-# --retry measures again what could not be measured: four kernels crash, one loops, one needs
-# too much memory, one does not repeat itself.
+said=$(query f.db "SELECT said FROM repetition r JOIN point p ON p.id = r.point WHERE kernel = 'faulty_divide'")
+[[ $said == "in faulty_divide_here ("* ]] || fail "what a worker said is not kept: '$said'"
+! pgrep -f "linkv worker .*$work" || fail "a child outlives its worker"
+# --retry measures again what could not be: eight kernels crash, two run out of memory, one
+# and another's longer sequence out of time; one does not repeat itself, three are skipped.
 expect 3 "$LINKV" sweep c.yaml --db f.db --quiet --retry --plugin "$BUILD/tests/plugins/faulty_kernels.so"
-grep -Eq " 7 repetitions measured now" out || { cat out; fail "--retry does not measure again"; }
-[ "$(query f.db 'SELECT count(*) FROM point')" -eq 12 ] || fail "--retry doubles points"
+grep -Eq " 16 repetitions measured now" out || { cat out; fail "--retry does not measure again"; }
+[ "$(query f.db 'SELECT count(*) FROM point')" -eq 23 ] || fail "--retry doubles points"
 echo "faults cost their own rows"

@@ -31,6 +31,53 @@ ATTENTION(aborts) {
   abort();
 }
 
+/* Of a name that the loader knows. */
+void faulty_divide_here(int *by);
+void faulty_divide_here(int *by) {
+  *by = 1000 / *by;
+}
+
+ATTENTION(divides) {
+  (void)p, (void)operands, (void)workspace, (void)y;
+  volatile int nothing = 0;
+  faulty_divide_here((int *)&nothing);
+  return LKV_OK;
+}
+
+ATTENTION(smashes) {
+  (void)operands, (void)workspace, (void)y;
+  unsigned char small[16];
+  volatile unsigned char *at = small;
+  for (size_t i = 0; i < (size_t)1 << 24; i++) at[i] = (unsigned char)p->seq_len;
+  return at[3] ? LKV_OK : LKV_KERNEL_FAILED;
+}
+
+ATTENTION(overruns) {
+  (void)operands, (void)workspace;
+  zero(p, y, 0);
+  float *end = (float *)y.data + p->seq_len * y.stride;
+  for (size_t i = 0; i < 16384; i++) end[i] = 0;
+  return LKV_OK;
+}
+
+ATTENTION(exhausts) {
+  (void)p, (void)operands, (void)workspace, (void)y;
+  for (char *block; (block = malloc(1 << 20));) memset(block, 1, 1 << 20);
+  abort();
+}
+
+ATTENTION(leaks) {
+  (void)p, (void)operands, (void)workspace, (void)y;
+  for (char *block; (block = malloc(1 << 20));) memset(block, 1, 1 << 20);
+  return LKV_KERNEL_FAILED;
+}
+
+ATTENTION(closes) {
+  (void)p, (void)operands, (void)workspace, (void)y;
+  for (int fd = 0; fd < 1024; fd++) close(fd);
+  return LKV_OK;
+}
+
 ATTENTION(exits) {
   (void)p, (void)operands, (void)workspace, (void)y;
   exit(0);
@@ -97,6 +144,37 @@ ATTENTION(works) {
   return LKV_OK;
 }
 
+/* The child goes on for ever, in a session of its own. */
+ATTENTION(forks) {
+  if (fork() == 0) {
+    setsid();
+    if (fork() == 0)
+      for (;;) pause();
+    for (;;) pause();
+  }
+  return works(p, operands, workspace, y);
+}
+
+/* The child, too, measures and wants to report. */
+ATTENTION(doubles) {
+  static bool done;
+  if (!done) {
+    done = true;
+    fork();
+  }
+  return works(p, operands, workspace, y);
+}
+
+static bool is_long(const lkv_problem *p) {
+  return p->seq_len > 8;
+}
+
+ATTENTION(slows) {
+  if (is_long(p))
+    for (;;) pause();
+  return works(p, operands, workspace, y);
+}
+
 ATTENTION(counts_calls) {
   static int calls;
   const lkv_status status = works(p, operands, workspace, y);
@@ -146,11 +224,21 @@ static const lkv_kernel all[] = {
     {COMMON, .name = "faulty_unrepeatable", .attention = counts_calls},
     {COMMON, .name = "faulty_prints", .attention = prints},
     {COMMON, .name = "faulty_zeros", .attention = zeros},
+    {COMMON, .name = "faulty_divide", .attention = divides},
+    {COMMON, .name = "faulty_smash", .attention = smashes},
+    {COMMON, .name = "faulty_overrun", .attention = overruns},
+    {COMMON, .name = "faulty_exhaust", .attention = exhausts},
+    {COMMON, .name = "faulty_leak", .attention = leaks},
+    {COMMON, .name = "faulty_close", .attention = closes},
+    {COMMON, .name = "faulty_fork", .attention = forks},
+    {COMMON, .name = "faulty_double", .attention = doubles},
+    {COMMON, .name = "faulty_slow", .attention = slows},
 };
 
-static const lkv_kernel *const kernels[] = {&all[0], &all[1], &all[2], &all[3],
-                                            &all[4], &all[5], &all[6], &all[7],
-                                            &all[8], &all[9], &all[10]};
+static const lkv_kernel *const kernels[] = {
+    &all[0],  &all[1],  &all[2],  &all[3],  &all[4],  &all[5],  &all[6],
+    &all[7],  &all[8],  &all[9],  &all[10], &all[11], &all[12], &all[13],
+    &all[14], &all[15], &all[16], &all[17], &all[18], &all[19]};
 
 extern const lkv_plugin linkv_plugin;
 const lkv_plugin linkv_plugin = {LKV_KERNEL_ABI, sizeof kernels / sizeof *kernels,

@@ -9,11 +9,12 @@
 static void expect(const process_outcome *worker, const char *status,
                    const char *reason) {
   record r;
-  assert_true(failure_record(worker, 2.5, "without a whole record", &r));
+  assert_true(failure_record(worker, 2.5, 0, "without a whole record", &r));
   assert_string_equal(r.field[RECORD_status].text, status);
   assert_string_equal(r.field[RECORD_reason].text, reason);
   for (int f = 0; f < RECORD_FIELDS; f++)
-    assert_true(r.field[f].known == (f == RECORD_status || f == RECORD_reason));
+    assert_true(r.field[f].known == (f == RECORD_status || f == RECORD_reason ||
+                                     (f == RECORD_said && *worker->output)));
   record_free(&r);
 }
 
