@@ -157,7 +157,11 @@ bool sweep_forecast_of(const plan *p, const sweep_options *options, store *s,
     return false;
   }
   for (size_t i = 0; i < w.count; i++) {
-    const point_forecast f = out->each[i] = item_forecast(&w, i);
+    char why[ADMISSION_REASON_SIZE];
+    point_forecast f = item_forecast(&w, i);
+    if (f.repetitions && admission_refuses(&w, &w.items[i], why))
+      f = (point_forecast){.skipped = "over the memory limit, or a shorter one ran out"};
+    out->each[i] = f;
     out->complete += !f.repetitions && !f.skipped;
     out->skipped += f.skipped != NULL;
     out->repetitions += f.repetitions;
