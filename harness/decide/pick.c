@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "row_order.h"
 #include "simplicity.h"
 
 /* The axes of a shape, then those that tell its candidates apart. */
@@ -15,25 +16,10 @@ enum {
   CANDIDATE_AXES = sizeof candidate_axes / sizeof *candidate_axes
 };
 
-/* Unknown comes first. */
-static int compare_values(const value *a, const value *b, value_kind kind) {
-  if (!a->known || !b->known) return a->known - b->known;
-  if (kind == VALUE_TEXT) return strcmp(a->text, b->text);
-  return (a->integer > b->integer) - (a->integer < b->integer);
-}
-
-static int compare_axes(const row *a, const row *b, const int *axes, size_t count) {
-  int order = 0;
-  for (size_t i = 0; i < count && !order; i++)
-    order =
-        compare_values(&a->field[axes[i]], &b->field[axes[i]], row_fields[axes[i]].kind);
-  return order;
-}
-
 static int by_axes(const void *x, const void *y) {
   const row *a = *(const row *const *)x, *b = *(const row *const *)y;
-  const int order = compare_axes(a, b, shape_axes, SHAPE_AXES);
-  return order ? order : compare_axes(a, b, candidate_axes, CANDIDATE_AXES);
+  const int order = row_compare(a, b, shape_axes, SHAPE_AXES);
+  return order ? order : row_compare(a, b, candidate_axes, CANDIDATE_AXES);
 }
 
 static bool text_is(const row *r, int field, const char *text) {
@@ -44,15 +30,15 @@ static bool text_is(const row *r, int field, const char *text) {
 static bool check_one_race(const rows *all, error *err) {
   static const int fields[] = {ROW_label, ROW_machine};
   for (size_t f = 0; f < sizeof fields / sizeof *fields; f++)
-    for (size_t i = 1; i < all->count; i++)
-      if (compare_values(&all->row[0].field[fields[f]], &all->row[i].field[fields[f]],
-                         VALUE_TEXT) != 0)
-        return error_set(
-            err,
-            "the rows are of several %ss, whose times are not of one race; "
-            "choose one: --where \"%s = '%s'\"",
-            row_fields[fields[f]].name, row_fields[fields[f]].name,
-            all->row[i].field[fields[f]].known ? all->row[i].field[fields[f]].text : "");
+    for (size_t i = 1; i < all->count; i++) {
+      const value *v = &all->row[i].field[fields[f]];
+      if (row_compare(&all->row[0], &all->row[i], &fields[f], 1) != 0)
+        return error_set(err,
+                         "the rows are of several %ss, whose times are not of one race; "
+                         "choose one: --where \"%s = '%s'\"",
+                         row_fields[fields[f]].name, row_fields[fields[f]].name,
+                         v->known ? v->text : "");
+    }
   return true;
 }
 
@@ -149,9 +135,9 @@ static pick_shape decide(pick_candidate *c, size_t count, double margin) {
 static size_t end_of(const race *in, size_t first, bool candidate) {
   size_t end = first + 1;
   while (end < in->count &&
-         !compare_axes(in->row[first], in->row[end], shape_axes, SHAPE_AXES) &&
+         !row_compare(in->row[first], in->row[end], shape_axes, SHAPE_AXES) &&
          (!candidate ||
-          !compare_axes(in->row[first], in->row[end], candidate_axes, CANDIDATE_AXES)))
+          !row_compare(in->row[first], in->row[end], candidate_axes, CANDIDATE_AXES)))
     end++;
   return end;
 }

@@ -12,10 +12,11 @@ enum { REPETITIONS_MAX = 64 };
 
 /* Columns of `point` that a row takes over as they are, by the same name. */
 static const int point_fields[] = {
-    ROW_kernel, ROW_algorithm, ROW_isa,     ROW_operand_type, ROW_accum_type,
-    ROW_stage,  ROW_regime,    ROW_seed,    ROW_batch,        ROW_seq_len,
-    ROW_heads,  ROW_head_dim,  ROW_tile_q,  ROW_tile_k,       ROW_threads,
-    ROW_label,  ROW_commit,    ROW_machine, ROW_command,      ROW_kernel_build};
+    ROW_kernel,      ROW_algorithm, ROW_isa,     ROW_operand_type, ROW_accum_type,
+    ROW_stage,       ROW_regime,    ROW_seed,    ROW_batch,        ROW_seq_len,
+    ROW_heads,       ROW_head_dim,  ROW_tile_q,  ROW_tile_k,       ROW_threads,
+    ROW_label,       ROW_commit,    ROW_machine, ROW_command,      ROW_recorded_at,
+    ROW_kernel_build};
 enum { POINT_FIELDS = sizeof point_fields / sizeof *point_fields };
 
 /* Fields of the first repetition that has them. */
@@ -182,7 +183,8 @@ static bool take_repetition(rows *out, gathering *g, sqlite3_stmt *statement) {
 static const char select_all[] =
     "SELECT p.id, kernel, algorithm, isa, operand_type, accum_type, stage, regime, seed, "
     "batch, seq_len, heads, head_dim, tile_q, tile_k, threads, label, \"commit\", "
-    "machine, command, kernel_build"
+    "machine, command, "
+    "(SELECT min(recorded_at) FROM repetition WHERE point = p.id), kernel_build"
 #include "record.def"
     " FROM point p JOIN repetition r ON r.point = p.id "
     "WHERE ? OR p.id IN (SELECT max(id) FROM point WHERE id IN (SELECT point FROM "

@@ -77,6 +77,7 @@ static const char *const names[] = {"kernel",
                                     "commit",
                                     "machine",
                                     "command",
+                                    "recorded_at",
                                     "kernel_build"};
 
 static void rows_have_the_promised_fields_in_order(void **state) {
