@@ -8,6 +8,7 @@
 #include "cache_note.h"
 #include "cache_options.h"
 #include "commands.h"
+#include "judge_isolated.h"
 #include "judged_json.h"
 #include "table.h"
 #include "verdict.h"
@@ -53,6 +54,7 @@ typedef struct judging {
   metrics metrics;
   verdict verdict;
   verdict_row *rows;
+  isolated isolated;
 } judging;
 
 /* The array to judge: the one named, or the file's only one, or Y. */
@@ -88,7 +90,8 @@ static bool read_output(const judge_arguments *a, judging *j, error *err) {
   bool ok = npz_read(a->output, &file, err);
   const npz_array *array = ok ? choose_array(&file, a->array, err) : NULL;
   ok = array && check_array(&file, array, &j->c, err) &&
-       tensor_convert(&array->value, TENSOR_FLOAT64, &j->y, err);
+       tensor_convert(&array->value, TENSOR_FLOAT64, &j->y, err) &&
+       isolated_read(&file, &j->c, &j->isolated, err);
   if (ok) {
     static const lkv_dtype asked[] = {[TYPE_FLOAT32] = LKV_FLOAT32,
                                       [TYPE_FLOAT64] = LKV_FLOAT64,
@@ -120,13 +123,16 @@ static bool judge(judge_arguments *a, judging *j, error *err) {
   j->rows = calloc(j->bounds.rows, sizeof *j->rows);
   return (j->rows || error_set(err, "out of memory for verdicts")) &&
          verdict_of(&j->c.problem, j->of.output_type, &j->bounds, j->y.data, j->rows,
-                    &j->verdict, err);
+                    &j->verdict, err) &&
+         (!j->isolated.known || isolated_judge(&j->isolated, &j->c, j->of,
+                                               (sample_rule)a->rows, j->y.data, err));
 }
 
 static void judging_free(judging *j) {
   free(j->rows);
   bounds_free(&j->bounds);
   tensor_free(&j->y);
+  isolated_free(&j->isolated);
   case_free(&j->c);
 }
 
@@ -233,7 +239,8 @@ static bool print_table(const judge_arguments *a, const judging *j, error *err) 
   const verdict *v = &j->verdict;
   const double denominators = (double)v->denominators;
   char why[512];
-  printf("verdict        %s\n", verdict_name(v->kind));
+  printf("verdict        %s\n", verdict_name(isolated_conclude(&j->isolated, v->kind)));
+  if (j->isolated.known) printf("end to end     %s\n", verdict_name(v->kind));
   if (*verdict_reason(v, why, sizeof why)) printf("               %s\n", why);
   if (v->rows < v->rows_of_output)
     printf("rows           %zu, a sample of %zu:", v->rows, v->rows_of_output);
@@ -258,6 +265,7 @@ static bool print_table(const judge_arguments *a, const judging *j, error *err) 
   for (wide_type type = 0; type < WIDE_TYPES; type++)
     if (v->wide[type])
       printf("rows again     %zu in %s\n", v->wide[type], wide_type_name(type));
+  isolated_print(&j->isolated);
   if (a->explain) print_spread(j);
   return !a->explain ||
          print_rows(j, table_wants_colour(stdout) ? TABLE_COLOUR : TABLE_TEXT, err);
@@ -299,11 +307,14 @@ static bool print_json(const judge_arguments *a, const judging *j, error *err) {
   if (all &&
       json_object_update_new(
           all,
-          json_pack(
-              "{s:s?, s:I, s:o, s:o, s:o, s:o}", "reason", *why ? why : NULL, "rows",
-              (json_int_t)v->rows, "row_counts", counts, "unresolved_k_share",
-              judged_real((double)v->unresolved_k / denominators), "unresolved_v_share",
-              judged_real((double)v->unresolved_v / denominators), "worst", worst))) {
+          json_pack("{s:s, s:s, s:s?, s:I, s:o, s:o, s:o, s:o, s:o}", "verdict",
+                    verdict_name(isolated_conclude(&j->isolated, v->kind)), "end_to_end",
+                    verdict_name(v->kind), "reason", *why ? why : NULL, "rows",
+                    (json_int_t)v->rows, "row_counts", counts, "unresolved_k_share",
+                    judged_real((double)v->unresolved_k / denominators),
+                    "unresolved_v_share",
+                    judged_real((double)v->unresolved_v / denominators), "worst", worst,
+                    "isolated", isolated_json(&j->isolated)))) {
     json_decref(all);
     all = NULL;
   }
@@ -320,8 +331,9 @@ static int judge_and_tell(judge_arguments *a) {
   const bool ok =
       judge(a, &j, &err) &&
       (a->format == FORMAT_JSON ? print_json(a, &j, &err) : print_table(a, &j, &err));
-  const int code = ok ? cli_finish(&cli_judge, codes[j.verdict.kind])
-                      : cli_fail(&cli_judge, EXIT_USAGE, "%s", err.text);
+  const int code =
+      ok ? cli_finish(&cli_judge, codes[isolated_conclude(&j.isolated, j.verdict.kind)])
+         : cli_fail(&cli_judge, EXIT_USAGE, "%s", err.text);
   judging_free(&j);
   return code;
 }

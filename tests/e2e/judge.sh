@@ -67,6 +67,46 @@ expect 0 "$LINKV" verify --input "$long" --kernel scalar_row --rows sampled --re
 expect 0 "$LINKV" judge "$long" --output "$long" --array Y_flash
 grep -q "^rows  *192: 192 OK" "$work/out" || { cat "$work/out"; fail "not all rows are judged"; }
 
+# The block stage in two: operands projected elsewhere, here by NumPy in float32, beside the
+# output, which is the attention over them by a kernel; then one of them spoilt.
+numpy=
+for candidate in python3 /usr/bin/python3; do
+  if [ -z "$numpy" ] && "$candidate" -c "import numpy" 2>/dev/null; then numpy=$candidate; fi
+done
+if [ -n "$numpy" ]; then
+  "$numpy" - "$work" "$case" <<'END'
+import sys, numpy
+work, case = sys.argv[1:]
+c = dict(numpy.load(case))
+x, heads = c["X"], int(c["num_heads"])
+names = ("Q", "QK", "KK", "VK", "QV", "KV", "VV")
+made = {n: (x @ c["W_" + n]).astype(numpy.float32).reshape(*x.shape[:2], heads, -1) for n in names}
+numpy.savez(f"{work}/attention.npz", eps=c.get("eps", numpy.float64(1e-6)), **made)
+END
+  expect 0 "$LINKV" run --kernel scalar_row --input "$work/attention.npz" --output "$work/over.npz"
+  "$numpy" - "$work" <<'END'
+import sys, numpy
+work = sys.argv[1]
+made = dict(numpy.load(f"{work}/attention.npz")); made.pop("eps")
+y = numpy.load(f"{work}/over.npz")["Y"]
+y = y.reshape(*y.shape[:2], -1)
+numpy.savez(f"{work}/two.npz", Y=y, **made)
+made["KV"][1, 7, 2, 3] *= 1.001
+numpy.savez(f"{work}/spoilt.npz", Y=y, **made)
+y[0, 5, 1] *= 1.01
+numpy.savez(f"{work}/partly.npz", Y=y, Q=made["Q"])
+END
+  expect 0 "$LINKV" judge "$case" --output "$work/two.npz"
+  grep -q "^projections  *ok" "$work/out" || { cat "$work/out"; fail "projections are not judged"; }
+  grep -q "^isolated  *ok" "$work/out" || { cat "$work/out"; fail "the attention is not judged by itself"; }
+  expect 3 "$LINKV" judge "$case" --output "$work/spoilt.npz"
+  grep -q "^verdict  *wrong" "$work/out" || { cat "$work/out"; fail "the verdict is not the stages'"; }
+  grep -q "KV\[31, 19\] = .*, X W is" "$work/out" || { cat "$work/out"; fail "the projection is not named"; }
+  expect 3 "$LINKV" judge "$case" --output "$work/spoilt.npz" --format json
+  grep -q '"projections": "wrong"' "$work/out" || { cat "$work/out"; fail "JSON lacks the projections"; }
+  refused "no array 'QK' beside the other projected operands" "$LINKV" judge "$case" --output "$work/partly.npz"
+fi
+
 # Denominators of V that float64 makes 0 at row 2: the oracle goes on in double-double.
 python3 - "$work" <<'END'
 import struct, sys, zipfile
