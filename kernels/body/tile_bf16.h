@@ -79,7 +79,6 @@ static void tile_layout(const lkv_problem *problem, arena *a, tile_work *w) {
   w->pairs = d / 2 + d % 2;
   tile_state_layout(&w->k, a, d, width);
   tile_state_layout(&w->v, a, d, width);
-  /* (TILE_TOKENS, width) twice is the larger up to d = 2 TILE_TOKENS. */
   const size_t packed = size_times(TILE_TOKENS / 2, width);
   const size_t state = size_times(pairs, width), packs = size_times(packed, 2);
   w->key = arena_take(a, packs > state ? packs : state, sizeof(uint32_t));

@@ -45,7 +45,7 @@ SIMD_INLINE vec_f32 mac_pairs(vec_pairs a, vec_pairs b, vec_f32 c) {
 SIMD_INLINE vec_pairs round_upper(vec_f32 x) {
   const vec_pairs bits = (vec_pairs)x;
   const vec_pairs nearest = bits + 0x7fff + (bits >> 16 & 1);
-  const vec_pairs number = (vec_pairs)(x == x);
+  const vec_pairs number = (vec_pairs)((bits & 0x7fffffff) <= 0x7f800000);
   return (nearest & number) | ((bits | 0x400000) & ~number);
 }
 

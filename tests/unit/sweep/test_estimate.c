@@ -27,6 +27,15 @@ static void guesses_grow_with_the_work(void **state) {
   }
 }
 
+/* A kernel by definition is taken to need head_dim times as long. */
+static void guesses_know_the_family(void **state) {
+  (void)state;
+  const estimate e = {.min_time_s = 0.05};
+  const point fast = a_point("scalar_row", 4096), slow = a_point("scalar_per_step", 4096);
+  const double ratio = estimate_repetition(&e, &slow) / estimate_repetition(&e, &fast);
+  assert_true(ratio > 30 && ratio < 33);
+}
+
 static void threads_take_less(void **state) {
   (void)state;
   const estimate e = {.min_time_s = 0.05};
@@ -182,6 +191,7 @@ static void durations_read_well(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(guesses_grow_with_the_work),
+      cmocka_unit_test(guesses_know_the_family),
       cmocka_unit_test(threads_take_less),
       cmocka_unit_test(the_time_asked_for_is_a_floor),
       cmocka_unit_test(sightings_scale),
