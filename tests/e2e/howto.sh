@@ -23,7 +23,7 @@ cmake --build build --target linkv unit_kernels_accuracy unit_kernels_edges >/de
 build/bin/linkv kernels | grep -q "^$name " || fail "'linkv kernels' misses $name"
 ctest --test-dir build -R "kernel\.$name\." >"$work/log" 2>&1 || { cat "$work/log"; fail "the tests fail for $name"; }
 grep -q "100% tests passed, 0 tests failed out of 3" "$work/log" || { cat "$work/log"; fail "CTest lacks tests of $name"; }
-printf 'name: h\nrepetitions: 2\nmin_time: 0.001\naxes:\n  kernel: ["*"]\n  seq_len: [8..32]\n  head_dim: [8]\n' >c.yaml
+printf 'name: h\nrepetitions: 2\nmin_time: 0.001\naxes:\n  kernel: ["*"]\n  seq_len: [8..32]\n  head_dim: [8]\nexclude: [{kernel: "*_bf16"}]\n' >c.yaml
 build/bin/linkv sweep c.yaml --db h.db --quiet >/dev/null
 build/bin/linkv plot --db h.db --output p --kind time --format svg >/dev/null
 grep -q "$name" p/time_*.svg || fail "the plot misses $name"

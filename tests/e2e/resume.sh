@@ -10,6 +10,7 @@ axes:
   kernel: ["*"]
   seq_len: [8, 16]
   head_dim: [4]
+exclude: [{kernel: "*_bf16"}] # which cannot be decided on such inputs
 END
 points=$("$LINKV" sweep c.yaml --db r.db --dry-run | sed -n 's/^\([0-9]*\) points,.*/\1/p')
 [ ! -e r.db ] || fail "a dry run made a database"

@@ -23,7 +23,7 @@ static void make_awkward(rows *all) {
   row *r = sample_row(all, "a,b", 64, 0.1, INFINITY);
   row_set_text(r, ROW_reason, "he said \"no\"\nand left");
   row_set_text(r, ROW_label, "caf\xC3\xA9 \xFF");
-  row_set_text(r, ROW_command, "plain");
+  row_set_text(r, ROW_kernel_build, "plain");
   row_set_real(r, ROW_gflops, 3.0);
   row_set_real(r, ROW_rms_rel_err, NAN);
   row_set_integer(r, ROW_peak_bytes, INT64_C(9007199254740993));
