@@ -38,7 +38,8 @@ enum { FORMAT_TABLE, FORMAT_JSON };
 
 typedef struct sweep_arguments {
   char default_db[128];
-  const char *config, *db, *label;
+  const char *config, *db, *label, *precision, *budget;
+  double budget_s; /* 0: none */
   bool dry_run, quiet, json_progress, retry;
   int format;
   cli_list plugins, set, filters;
@@ -109,6 +110,9 @@ static int sweep_config(sweep_arguments *a, const config *c, const char *command
   const sweep_options options = {
       .label = a->label,
       .repetitions = c->repetitions,
+      .max_repetitions = c->max_repetitions,
+      .precision = c->precision,
+      .budget_s = a->budget_s,
       .min_time_s = c->min_time_s,
       .timeout_s = c->timeout_s,
       .memory_limit = a->memory_limit ? a->memory_limit : c->memory_limit,
@@ -166,6 +170,21 @@ static bool change_config(const sweep_arguments *a, config *c, error *err) {
   return true;
 }
 
+/* The options that say how often to repeat. */
+static bool take_effort(sweep_arguments *a, config *c) {
+  if (a->precision && !config_share(a->precision, &c->precision)) {
+    cli_fail(&cli_sweep, EXIT_USAGE, "--precision '%s' is not a percentage such as 1%%",
+             a->precision);
+    return false;
+  }
+  if (a->budget && !duration_parse(a->budget, &a->budget_s)) {
+    cli_fail(&cli_sweep, EXIT_USAGE, "--budget '%s' is not a time such as 90s, 10m or 1h",
+             a->budget);
+    return false;
+  }
+  return true;
+}
+
 static int read_and_sweep(sweep_arguments *a, int argc, char **argv) {
   config c;
   error err;
@@ -174,7 +193,9 @@ static int read_and_sweep(sweep_arguments *a, int argc, char **argv) {
   if (!config_read(a->config, &c, &err))
     return cli_fail(&cli_sweep, EXIT_USAGE, "%s", err.text);
   char *command = command_of(argc, argv);
-  if (!change_config(a, &c, &err))
+  if (!take_effort(a, &c))
+    code = EXIT_USAGE;
+  else if (!change_config(a, &c, &err))
     cli_fail(&cli_sweep, EXIT_USAGE, "%s", err.text);
   else if (a->db || default_db(&c, !a->dry_run, a->default_db, sizeof a->default_db)) {
     if (!a->db) a->db = a->default_db;
@@ -196,6 +217,11 @@ static int run(int argc, char **argv) {
        "values of an axis, instead of the config's; may be repeated", NULL},
       {"filter", CLI_LIST, &a.filters, "AXIS=V,...|SQL",
        "only points that this holds for; may be repeated", NULL},
+      {"precision", CLI_TEXT, &a.precision, "P%",
+       "repeat points until half the median's interval is this share of it, or 64 times",
+       NULL},
+      {"budget", CLI_TEXT, &a.budget, "TIME",
+       "90s, 10m or 1h: what is left of it goes to the least precise points", NULL},
       {"dry-run", CLI_FLAG, &a.dry_run, NULL,
        "print the plan: what is left, the time and memory it takes, what is skipped",
        NULL},

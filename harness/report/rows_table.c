@@ -82,12 +82,22 @@ static void time_text(const row *r, char text[TEXT_MAX]) {
   if (r->field[ROW_time_ns].known) format_time_ns(r->field[ROW_time_ns].real, text);
 }
 
-/* Half the interval of the median, as a share of the median. */
 static void spread_text(const row *r, char text[TEXT_MAX]) {
-  const value *time = &r->field[ROW_time_ns];
-  const value *low = &r->field[ROW_time_ns_low], *high = &r->field[ROW_time_ns_high];
-  if (!time->known || !low->known || !high->known || !(time->real > 0)) return;
-  format_fixed(50 * (high->real - low->real) / time->real, 1, text);
+  const value *v = &r->field[ROW_half_width];
+  if (v->known) format_fixed(v->real, 1, text);
+}
+
+/* "9", or "9, 2 discarded, 1 disturbed". */
+static void repetitions_text(const row *r, char text[TEXT_MAX]) {
+  const value *discarded = &r->field[ROW_discarded];
+  const value *disturbed = &r->field[ROW_disturbed];
+  char count[FORMAT_SIZE], thrown[2 * FORMAT_SIZE] = "", kept[2 * FORMAT_SIZE] = "";
+  put_integer(r, ROW_repetitions, "", count);
+  if (discarded->known && discarded->integer)
+    snprintf(thrown, sizeof thrown, ", %" PRId64 " discarded", discarded->integer);
+  if (disturbed->known && disturbed->integer)
+    snprintf(kept, sizeof kept, ", %" PRId64 " disturbed", disturbed->integer);
+  snprintf(text, TEXT_MAX, "%s%s%s", count, thrown, kept);
 }
 
 static void gflops_text(const row *r, char text[TEXT_MAX]) {
@@ -136,6 +146,7 @@ static const view views[] = {
     {"seed", TABLE_RIGHT, HOIST_ALWAYS, seed_text},
     {"time", TABLE_RIGHT, HOIST_NEVER, time_text},
     {"±%", TABLE_RIGHT, HOIST_NEVER, spread_text},
+    {"repetitions", TABLE_RIGHT, HOIST_ALWAYS, repetitions_text},
     {"GFlop/s", TABLE_RIGHT, HOIST_NEVER, gflops_text},
     {"peak%", TABLE_RIGHT, HOIST_NEVER, peak_text},
     {"memory", TABLE_RIGHT, HOIST_NEVER, memory_text},

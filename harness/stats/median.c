@@ -23,3 +23,7 @@ median_interval median_of(size_t n, double *values) {
                            .high = values[n - 1 - k],
                            .coverage = n > 1 ? coverage_of(n, k) : 0};
 }
+
+double median_half_width(const median_interval *m) {
+  return (m->high - m->low) / 2 / m->median;
+}

@@ -16,4 +16,7 @@ typedef struct median_interval {
  * is so for n < 6. */
 median_interval median_of(size_t n, double *values);
 
+/* Half the interval over the median. */
+double median_half_width(const median_interval *m);
+
 #endif

@@ -35,7 +35,7 @@ typedef struct gathering {
   row row;
   int severity;
   bool repeats; /* no two output hashes differ */
-  size_t timed;
+  size_t timed, discarded, disturbed;
   double time_ns[REPETITIONS_MAX], share[REPETITIONS_MAX];
   row_sample sample[REPETITIONS_MAX];
 } gathering;
@@ -90,6 +90,8 @@ static bool gather_repetition(gathering *g, const record *r) {
   }
   keep_larger(into, ROW_workspace_bytes, &v[RECORD_workspace_bytes]);
   keep_larger(into, ROW_peak_bytes, &v[RECORD_peak_bytes]);
+  g->discarded += v[RECORD_discarded].known ? (size_t)v[RECORD_discarded].integer : 0;
+  g->disturbed += v[RECORD_disturbed].known;
   if (v[RECORD_time_ns].known && g->timed < REPETITIONS_MAX) {
     g->time_ns[g->timed] = v[RECORD_time_ns].real;
     g->sample[g->timed] = (row_sample){
@@ -120,6 +122,8 @@ static bool finish_row(gathering *g) {
                      "itself")))
     return false;
   row_set_integer(r, ROW_repetitions, (int64_t)g->timed);
+  row_set_integer(r, ROW_discarded, (int64_t)g->discarded);
+  row_set_integer(r, ROW_disturbed, (int64_t)g->disturbed);
   if (!g->timed) return true;
   r->sample = calloc(g->timed, sizeof *r->sample);
   if (!r->sample) return false;
@@ -134,6 +138,7 @@ static bool finish_row(gathering *g) {
   if (g->timed > 1) {
     row_set_real(r, ROW_time_ns_low, time.low);
     row_set_real(r, ROW_time_ns_high, time.high);
+    row_set_real(r, ROW_half_width, 100 * median_half_width(&time));
   }
   row_set_real(r, ROW_gflops, headline / time.median);
   row_set_real(r, ROW_share_of_peak, headline * share);

@@ -98,6 +98,23 @@ bool store_progress(store *s, const char *key, uint64_t *repetitions, int *sever
   return ok;
 }
 
+bool store_times(store *s, const char *key, double *times, size_t *count, error *err) {
+  sqlite3_stmt *statement;
+  *count = 0;
+  if (!schema_prepare(s,
+                      "SELECT r.time_ns FROM repetition r JOIN point p ON p.id = r.point "
+                      "WHERE p.key = ? AND r.time_ns NOT NULL ORDER BY r.repetition",
+                      &statement, err))
+    return false;
+  bind_text(statement, 1, key);
+  int step;
+  while ((step = sqlite3_step(statement)) == SQLITE_ROW)
+    times[(*count)++] = sqlite3_column_double(statement, 0);
+  const bool ok = step == SQLITE_DONE || schema_error(s, "cannot read times", err);
+  sqlite3_finalize(statement);
+  return ok;
+}
+
 static bool add_point(store *s, const point_info *info, error *err) {
   sqlite3_stmt *statement;
   const point *p = info->point;

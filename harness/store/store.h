@@ -73,6 +73,10 @@ void point_make_key(point_info *info, double min_time_s);
 bool store_progress(store *s, const char *key, uint64_t *repetitions, int *severity,
                     error *err);
 
+/* The times of a point, ns, in the order of its repetitions: of times[64] the first
+ * *count. */
+bool store_times(store *s, const char *key, double *times, size_t *count, error *err);
+
 /* Adds a repetition, 1 <= repetition <= 64, and its point where that is new; committed on
  * return. Where that repetition is there already (another sweep was faster) it is kept as
  * it was, and *added is false. */

@@ -18,7 +18,8 @@ enum { CONFIG_BYTES_MAX = 1 << 20, LOG_LINES = 24, SECONDS_MAX = 1000000 };
  * takes "3x" for 3 and "010" for 8. What has no one shape is config_axes.c's to read. */
 typedef struct yaml_config {
   char *name, *description, *where;
-  char *repetitions, *min_time, *timeout, *memory_limit, *order_seed;
+  char *repetitions, *max_repetitions, *precision, *min_time, *timeout, *memory_limit,
+      *order_seed;
 } yaml_config;
 
 #define OPTIONAL (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
@@ -27,6 +28,9 @@ static const cyaml_schema_field_t config_fields[] = {
     CYAML_FIELD_STRING_PTR("description", OPTIONAL, yaml_config, description, 0, 4096),
     CYAML_FIELD_STRING_PTR("where", OPTIONAL, yaml_config, where, 1, 4096),
     CYAML_FIELD_STRING_PTR("repetitions", OPTIONAL, yaml_config, repetitions, 0, 64),
+    CYAML_FIELD_STRING_PTR("max_repetitions", OPTIONAL, yaml_config, max_repetitions, 0,
+                           64),
+    CYAML_FIELD_STRING_PTR("precision", OPTIONAL, yaml_config, precision, 0, 64),
     CYAML_FIELD_STRING_PTR("min_time", OPTIONAL, yaml_config, min_time, 0, 64),
     CYAML_FIELD_STRING_PTR("timeout", OPTIONAL, yaml_config, timeout, 0, 64),
     CYAML_FIELD_STRING_PTR("memory_limit", OPTIONAL, yaml_config, memory_limit, 0, 64),
@@ -147,6 +151,25 @@ static bool take_whole(const config *c, const yaml_node *tree, const char *key,
                    c->path, yaml_tree_line(tree, key), key, given, low, high);
 }
 
+bool config_share(const char *text, double *out) {
+  char *end;
+  const size_t digits = strspn(text, "0123456789.");
+  if (!digits) return false;
+  *out = strtod(text, &end) / 100;
+  if (end != text + digits) return false;
+  end += strspn(end, " ");
+  return !strcmp(end, "%") && *out > 0 && *out < 1;
+}
+
+/* 0 where the key is not there. */
+static bool take_precision(const config *c, const yaml_node *tree, const char *given,
+                           double *out, error *err) {
+  *out = 0;
+  if (!given || config_share(given, out)) return true;
+  return error_set(err, "%s:%zu: precision: '%s' is not a percentage such as 1%%",
+                   c->path, yaml_tree_line(tree, "precision"), given);
+}
+
 /* A positive number of seconds; `fallback` where the key is not there. */
 static bool take_seconds(const config *c, const yaml_node *tree, const char *key,
                          const char *given, double fallback, double *out, error *err) {
@@ -180,10 +203,13 @@ static bool take_name(const config *c, const yaml_node *tree, const char *name,
 
 static bool take_config(const yaml_config *yaml, const yaml_node *tree, config *out,
                         error *err) {
-  uint64_t repetitions;
+  uint64_t repetitions, most;
   if (!take_name(out, tree, yaml->name, err) ||
       !take_whole(out, tree, "repetitions", yaml->repetitions, 1, CONFIG_REPETITIONS_MAX,
                   CONFIG_REPETITIONS, &repetitions, err) ||
+      !take_whole(out, tree, "max_repetitions", yaml->max_repetitions, repetitions,
+                  CONFIG_REPETITIONS_MAX, CONFIG_REPETITIONS_MAX, &most, err) ||
+      !take_precision(out, tree, yaml->precision, &out->precision, err) ||
       !take_whole(out, tree, "order_seed", yaml->order_seed, 0, INT64_MAX,
                   CONFIG_ORDER_SEED, &out->order_seed, err) ||
       !take_seconds(out, tree, "min_time", yaml->min_time, CONFIG_MIN_TIME_S,
@@ -193,6 +219,7 @@ static bool take_config(const yaml_config *yaml, const yaml_node *tree, config *
       !take_bytes(out, tree, "memory_limit", yaml->memory_limit, &out->memory_limit, err))
     return false;
   out->repetitions = (unsigned)repetitions;
+  out->max_repetitions = (unsigned)most;
   if (!(out->name = strdup(yaml->name)) ||
       (yaml->where && !(out->where = strdup(yaml->where))))
     return error_set(err, "%s: out of memory", out->path);

@@ -42,10 +42,12 @@ typedef struct config {
   size_t filter_count;
   char *where; /* SQL over the axes; NULL: everything */
   size_t where_line;
-  unsigned repetitions;  /* 1..64 */
-  double min_time_s;     /* timed a repetition */
-  double timeout_s;      /* a worker may take */
-  uint64_t memory_limit; /* bytes it may take; 0: most of what is free */
+  unsigned repetitions;     /* 1..64 */
+  unsigned max_repetitions; /* repetitions..64; for `precision` and budgets */
+  double precision;         /* of the median, a share: half its interval; 0: no matter */
+  double min_time_s;        /* timed a repetition */
+  double timeout_s;         /* a worker may take */
+  uint64_t memory_limit;    /* bytes it may take; 0: most of what is free */
   uint64_t order_seed;
 } config;
 
@@ -55,6 +57,10 @@ typedef struct config {
 #define CONFIG_TIMEOUT_S   300.0
 #define CONFIG_ORDER_SEED  1
 enum { CONFIG_REPETITIONS_MAX = 64 };
+
+/* A share over 0 and below 1 of a percentage such as "1%" or "0.5 %"; false where the
+ * text is none. */
+bool config_share(const char *text, double *out);
 
 /* Reads a file. Errors are "FILE:LINE: key: what; what would be right". */
 bool config_read(const char *path, config *out, error *err);

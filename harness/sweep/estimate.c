@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "linkv/registry.h"
 
@@ -130,6 +131,23 @@ void estimate_learn(estimate *e, double predicted_s, double actual_s) {
 void estimate_free(estimate *e) {
   free(e->seen);
   *e = (estimate){0};
+}
+
+bool duration_parse(const char *text, double *seconds) {
+  static const struct {
+    const char *unit;
+    double seconds;
+  } units[] = {{"", 1}, {"s", 1}, {"m", 60}, {"min", 60}, {"h", 3600}};
+  const size_t digits = strspn(text, "0123456789.");
+  char *end;
+  if (!digits) return false;
+  *seconds = strtod(text, &end);
+  for (size_t u = 0; end == text + digits && u < sizeof units / sizeof *units; u++)
+    if (!strcmp(end, units[u].unit)) {
+      *seconds *= units[u].seconds;
+      return *seconds > 0 && isfinite(*seconds);
+    }
+  return false;
 }
 
 const char *duration_text(double seconds, char *buffer, size_t size) {

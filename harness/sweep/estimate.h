@@ -43,6 +43,9 @@ void estimate_learn(estimate *e, double predicted_s, double actual_s);
 
 void estimate_free(estimate *e);
 
+/* Seconds of "90", "90s", "10m" or "1.5h", over 0; false where the text is none. */
+bool duration_parse(const char *text, double *seconds);
+
 /* "3 h 05 min", "2 min 10 s", "45 s". Returns `buffer`. */
 const char *duration_text(double seconds, char *buffer, size_t size);
 

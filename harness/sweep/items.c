@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "linkv/driver.h"
+#include "median.h"
 #include "state.h"
 
 bool item_open(const item *it, unsigned repetition) {
@@ -14,6 +15,30 @@ size_t item_left(const item *it) {
   size_t left = 0;
   for (unsigned r = 1; r <= it->wanted; r++) left += item_open(it, r);
   return left;
+}
+
+/* Half the interval of the median, where there is one that holds it with 95 %. */
+static bool learn_half_width(sweep *w, item *it, error *err) {
+  double times[CONFIG_REPETITIONS_MAX];
+  size_t count;
+  it->half_width = INFINITY;
+  if (!w->options->max_repetitions) return true;
+  if (!store_times(w->store, it->info.key, times, &count, err)) return false;
+  if (!count) return true;
+  const median_interval m = median_of(count, times);
+  if (m.coverage >= 0.95) it->half_width = median_half_width(&m);
+  return true;
+}
+
+bool item_extend(sweep *w, item *it, double half_width) {
+  if (it->severity != 0 && it->severity != status_severity("ill_conditioned"))
+    return false;
+  if (item_left(it) || it->half_width <= half_width ||
+      it->wanted >= w->options->max_repetitions)
+    return false;
+  while (!item_left(it) && it->wanted < w->options->max_repetitions) it->wanted++;
+  w->progress.total += item_left(it);
+  return item_left(it) > 0;
 }
 
 /* What one repetition is expected to take, its timeout at most. */
@@ -61,6 +86,7 @@ bool item_refresh(sweep *w, item *it, error *err) {
   const size_t left = item_left(it);
   if (!store_progress(w->store, it->info.key, &it->repetitions, &it->severity, err))
     return false;
+  if (!learn_half_width(w, it, err)) return false;
   w->progress.done += left - item_left(it);
   w->progress.failed += before <= good && it->severity > good;
   w->progress.skipped += before != good && it->severity == good;

@@ -17,6 +17,9 @@
 /* Only a person waits longer for an oracle. */
 #define PREPARE_TIMEOUT_S 1e6
 
+/* Times in a row that a disturbed repetition is measured again. */
+enum { DISCARDED_MAX = 2 };
+
 static bool start_worker(sweep *w, const point *p, const char *const *flags, int lent,
                          double timeout_s, error *err) {
   const process_options options = {.record_fd = WORKER_RECORD_FD,
@@ -112,6 +115,11 @@ static void account(sweep *w, double wall_s, record *r) {
   w->judge_s += judge->known ? 1e-9 * judge->real : 0;
 }
 
+/* Not where the machine is always busy: all would be thrown away. */
+static bool may_discard(const sweep *w) {
+  return 4 * w->discarded <= w->turn + 4;
+}
+
 bool repetition_measure(sweep *w, item *it, unsigned round, bool *added, error *err) {
   const point *p = it->info.point;
   record r = {0};
@@ -122,8 +130,21 @@ bool repetition_measure(sweep *w, item *it, unsigned round, bool *added, error *
     size_t repetitions;
     progress_show(&w->progress, p, round, sweep_seconds_left(w, &repetitions));
   }
+  int64_t discarded = 0;
   if (!run_worker(w, it, round, &r, err)) return false;
-  if (w->outcome->cancelled) return true;
+  while (!w->outcome->cancelled && r.field[RECORD_disturbed].known &&
+         discarded < DISCARDED_MAX && may_discard(w)) {
+    record_free(&r);
+    r = (record){0};
+    discarded++;
+    w->discarded++;
+    if (!run_worker(w, it, round, &r, err)) return false;
+  }
+  if (w->outcome->cancelled) {
+    record_free(&r);
+    return true;
+  }
+  value_set_integer(&r.field[RECORD_discarded], discarded);
   const double wall_s = clock_now() - start;
   account(w, wall_s, &r);
   estimate_learn(&w->estimate, predicted, wall_s);

@@ -15,7 +15,8 @@
 typedef struct item {
   point_info info;
   char *command;
-  unsigned wanted;      /* repetitions */
+  unsigned wanted;      /* repetitions, for now */
+  double half_width;    /* share of the median; infinite where there is no interval */
   uint64_t repetitions; /* bit r - 1 */
   int severity;
 } item;
@@ -34,7 +35,9 @@ typedef struct sweep {
   item *items;
   size_t count;
   int64_t run;
-  unsigned turn; /* repetitions measured in this run */
+  unsigned turn;      /* repetitions measured in this run */
+  unsigned discarded; /* and not kept */
+  double start_s;     /* monotonic */
   estimate estimate;
   progress progress;
   process_outcome *outcome;
@@ -52,6 +55,10 @@ size_t item_left(const item *it);
 /* Learns from the store what has become of a point: what one that is not ok leaves undone
  * will not be done. */
 bool item_refresh(sweep *w, item *it, error *err);
+
+/* Lets a point have one repetition more where it has all it is to have, is not as precise
+ * as `half_width`, and may have more; false where it may not. */
+bool item_extend(sweep *w, item *it, double half_width);
 
 /* What will become of item i. */
 point_forecast item_forecast(const sweep *w, size_t i);

@@ -52,6 +52,7 @@ static bool open_sweep(sweep *w, const plan *p, const sweep_options *options, st
       .outcome = malloc(sizeof *w->outcome),
       .memory_limit =
           options->memory_limit ? options->memory_limit : admission_usual_limit(),
+      .start_s = clock_now(),
   };
   bool ok = (w->items && w->outcome) || error_set(err, "out of memory for a plan");
   ok = ok && store_rows(s, STORE_LATEST_BUILD, NULL, &seen, err);
@@ -70,7 +71,10 @@ static bool open_sweep(sweep *w, const plan *p, const sweep_options *options, st
     point_make_key(&it->info, options->min_time_s);
     ok = (it->command || error_set(err, "out of memory for a plan")) &&
          (!options->retry || forecast || store_forget_failures(s, it->info.key, err)) &&
-         store_progress(s, it->info.key, &it->repetitions, &it->severity, err);
+         item_refresh(w, it, err);
+    /* What a precision has asked for before is asked for again. */
+    if (ok && options->precision > 0 && it->repetitions)
+      item_extend(w, it, options->precision);
   }
   for (size_t i = 0; ok && options->retry && forecast && i < w->count; i++)
     forget_failure(&w->items[i]);
@@ -131,9 +135,9 @@ bool sweep_run(const plan *p, const sweep_options *options, store *s, sweep_summ
   sigemptyset(&on_stop.sa_mask);
   sigaction(SIGINT, &on_stop, &old_int);
   sigaction(SIGTERM, &on_stop, &old_term);
-  bool ok =
-      !repetitions || (begin_run(&w, err) && rounds_measure(&w, &stop_asked, out, err) &&
-                       record_ceilings(&w, err));
+  bool ok = (!repetitions && !options->budget_s) ||
+            (begin_run(&w, err) && rounds_measure(&w, &stop_asked, out, err) &&
+             record_ceilings(&w, err));
   sigaction(SIGINT, &old_int, NULL);
   sigaction(SIGTERM, &old_term, NULL);
 

@@ -9,7 +9,11 @@
 
 typedef struct sweep_options {
   const char *label;
-  unsigned repetitions; /* a point, where the plan does not say */
+  unsigned repetitions;     /* a point, where the plan does not say */
+  unsigned max_repetitions; /* a point; 0: those it is given */
+  double precision;         /* go on until half the median's interval is this share of it,
+                             * at most; 0: no matter */
+  double budget_s;          /* 0: none; see sweep_run */
   double min_time_s;
   double timeout_s;
   uint64_t memory_limit; /* bytes a worker may take; 0: most of what is free */
@@ -39,7 +43,11 @@ typedef struct sweep_summary {
 } sweep_summary;
 
 /* Runs what the store does not have yet. Points of one shape are interleaved in rounds,
- * in an order drawn from order_seed (order.h). A point whose status is neither ok nor
+ * in an order drawn from order_seed (order.h). Where a precision is asked for,
+ * points get repetitions beyond theirs until they have it. Where there is a budget every
+ * point gets its repetitions first, whatever they take; then, until the seconds since the
+ * start are spent, the least precise get more. A disturbed repetition is measured again,
+ * twice at most. A point whose status is neither ok nor
  * ill_conditioned gets no more repetitions. SIGINT and SIGTERM finish the repetition
  * under way and set `interrupted`. Fails where the store or a worker cannot be had; what
  * is committed stays. */

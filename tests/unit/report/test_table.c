@@ -22,6 +22,7 @@ static void make_two(rows *all) {
   row *r = sample_row(all, "fast", 64, 12300, 1.25e-7);
   row_set_real(r, ROW_time_ns_low, 12000);
   row_set_real(r, ROW_time_ns_high, 12600);
+  row_set_real(r, ROW_half_width, 2.44);
   row_set_real(r, ROW_share_of_peak, 0.4321);
   row_set_real(r, ROW_gflops, 25.94);
   row_set_integer(r, ROW_tile_q, 16);

@@ -74,6 +74,23 @@ static void sightings_scale(void **state) {
   estimate_free(&e);
 }
 
+static void durations_are_parsed(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    double seconds;
+  } good[] = {{"90", 90}, {"90s", 90}, {"10m", 600}, {"1.5h", 5400}, {"2min", 120}};
+  static const char *const bad[] = {"",    "0",    "-1",  "m",   "10 m", "1e3",
+                                    "10d", "1..2", "nan", "inf", "1h30m"};
+  double seconds;
+  for (size_t i = 0; i < COUNT_OF(good); i++) {
+    assert_true(duration_parse(good[i].text, &seconds));
+    assert_true(seconds == good[i].seconds);
+  }
+  for (size_t i = 0; i < COUNT_OF(bad); i++)
+    if (duration_parse(bad[i], &seconds)) fail_msg("'%s' is %g s", bad[i], seconds);
+}
+
 static void the_nearest_sighting_is_taken(void **state) {
   (void)state;
   estimate e = {.min_time_s = 0.001};
@@ -195,6 +212,7 @@ int main(void) {
       cmocka_unit_test(threads_take_less),
       cmocka_unit_test(the_time_asked_for_is_a_floor),
       cmocka_unit_test(sightings_scale),
+      cmocka_unit_test(durations_are_parsed),
       cmocka_unit_test(the_nearest_sighting_is_taken),
       cmocka_unit_test(sightings_of_one_shape_do_not_pile_up),
       cmocka_unit_test(later_estimates_are_corrected),

@@ -23,7 +23,9 @@ enum {
   IS_WRONG,
   IS_SKIPPED,
   DIFFERS,
-  IS_UNDECIDED
+  IS_UNDECIDED,
+  IS_NOISY,
+  IS_DISTURBED
 };
 
 static const char *option(int argc, char **argv, const char *name) {
@@ -79,6 +81,16 @@ static int worker(int argc, char **argv) {
       break;
     case IS_UNDECIDED:
       fputs("{\"status\":\"ill_conditioned\",\"reason\":\"few\",\"time_ns\":5}\n", out);
+      break;
+    case IS_NOISY:
+      fprintf(out, "{\"status\":\"ok\",\"time_ns\":%d,\"output_hash\":\"aa\"}\n",
+              100 + 20 * (call % 2));
+      break;
+    case IS_DISTURBED:
+      fputs(
+          "{\"status\":\"ok\",\"time_ns\":5,\"disturbed\":\"neighbours\","
+          "\"output_hash\":\"aa\"}\n",
+          out);
       break;
     case DIFFERS:
       fprintf(out, "{\"status\":\"ok\",\"time_ns\":5,\"output_hash\":\"%d\"}\n", call);
@@ -326,6 +338,68 @@ static void workers_that_fail_cost_a_row(void **state) {
   close_fixture(&f);
 }
 
+static int64_t repetitions_of(const fixture *f, size_t length, int field) {
+  rows all = read_rows(f);
+  int64_t found = -1;
+  for (size_t i = 0; i < all.count; i++)
+    if (all.row[i].field[ROW_seq_len].integer == (int64_t)length)
+      found = all.row[i].field[field].integer;
+  rows_free(&all);
+  return found;
+}
+
+/* Six equal times have an interval of 95 %, and no width; times that swing by a fifth
+ * never come within 1 %. What was enough before is enough again. */
+static void repetitions_go_on_until_precise(void **state) {
+  (void)state;
+  fixture f;
+  open_fixture(&f, "precise");
+  add_point(&f, "scalar_row", 8);
+  add_point(&f, "scalar_row", IS_NOISY);
+  f.options.precision = 0.01;
+  f.options.max_repetitions = 17;
+  assert_int_equal(run(&f).measured, 6 + 17);
+  assert_int_equal(repetitions_of(&f, 8, ROW_repetitions), 6);
+  assert_int_equal(repetitions_of(&f, IS_NOISY, ROW_repetitions), 17);
+  assert_int_equal(run(&f).measured, 0);
+  f.options.max_repetitions = 20;
+  assert_int_equal(run(&f).measured, 3);
+  close_fixture(&f);
+}
+
+/* Its repetitions come first, whatever the budget; then the least precise get more. */
+static void a_budget_goes_to_the_least_precise(void **state) {
+  (void)state;
+  fixture f;
+  open_fixture(&f, "budget");
+  add_point(&f, "scalar_row", 8);
+  add_point(&f, "scalar_row", IS_NOISY);
+  f.options.max_repetitions = 12;
+  f.options.budget_s = 1e-9;
+  assert_int_equal(run(&f).measured, 2 * 3);
+  f.options.budget_s = 60;
+  assert_int_equal(run(&f).measured, 3 + 9);
+  assert_int_equal(repetitions_of(&f, 8, ROW_repetitions), 6);
+  assert_int_equal(repetitions_of(&f, IS_NOISY, ROW_repetitions), 12);
+  assert_int_equal(run(&f).measured, 0);
+  close_fixture(&f);
+}
+
+/* Twice more at most, and not for ever where the machine is always busy. */
+static void disturbed_repetitions_are_measured_again(void **state) {
+  (void)state;
+  fixture f;
+  open_fixture(&f, "disturbed");
+  f.options.repetitions = 12;
+  add_point(&f, "scalar_row", IS_DISTURBED);
+  assert_int_equal(run(&f).measured, 12);
+  assert_int_equal(repetitions_of(&f, IS_DISTURBED, ROW_disturbed), 12);
+  const int64_t discarded = repetitions_of(&f, IS_DISTURBED, ROW_discarded);
+  assert_in_range(discarded, 3, 5);
+  assert_int_equal(count_lines(&f, ""), 12 + discarded);
+  close_fixture(&f);
+}
+
 /* A round of all the points of a shape comes before the next; the order within a round is
  * the seed's. */
 static void points_of_a_shape_are_interleaved(void **state) {
@@ -425,6 +499,9 @@ int main(int argc, char **argv) {
       cmocka_unit_test(an_interrupted_sweep_resumes),
       cmocka_unit_test(a_killed_sweep_loses_and_doubles_nothing),
       cmocka_unit_test(workers_that_fail_cost_a_row),
+      cmocka_unit_test(repetitions_go_on_until_precise),
+      cmocka_unit_test(a_budget_goes_to_the_least_precise),
+      cmocka_unit_test(disturbed_repetitions_are_measured_again),
       cmocka_unit_test(points_of_a_shape_are_interleaved),
       cmocka_unit_test(forecasts_count_what_is_left),
       cmocka_unit_test(sweeps_at_once_double_nothing),
