@@ -1,9 +1,11 @@
 #include "pick_wisdom.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "linkv/registry.h"
+#include "row_order.h"
 #include "simplicity.h"
 
 static size_t size_of(const row *r, int field) {
@@ -55,17 +57,70 @@ static lkv_wisdom_choice choice_of(const row *r, size_t kernel) {
                              .tile_k = own ? 0 : size_of(r, ROW_tile_k)};
 }
 
+/* Whether two shapes differ in seq_len alone. */
+static bool differ_in_length(const row *a, const row *b) {
+  static const int axes[] = {ROW_stage, ROW_operand_type, ROW_batch,
+                             ROW_heads, ROW_head_dim,     ROW_threads};
+  return !row_compare(a, b, axes, sizeof axes / sizeof *axes);
+}
+
+/* The row's kernel, with as many of its tiles, at another shape; NULL where it did not
+ * qualify there. */
+static const pick_candidate *same_at(const pick_shape *s, const row *r) {
+  const bool own = simplicity_default_tiles(r);
+  static const int tiles[] = {ROW_tile_q, ROW_tile_k};
+  for (size_t i = 0; i < s->count; i++) {
+    const row *other = s->candidate[i].row;
+    if (strcmp(other->field[ROW_kernel].text, r->field[ROW_kernel].text) != 0) continue;
+    if (own ? simplicity_default_tiles(other) : !row_compare(other, r, tiles, 2))
+      return &s->candidate[i];
+  }
+  return NULL;
+}
+
+/* The longest sequence between two neighbours for which the pick of the first is the
+ * better; 0 where they have the same, or that cannot be told. */
+static size_t crossing(const pick_shape *a, const pick_shape *b) {
+  const row *low = a->chosen->row, *high = b->chosen->row;
+  if (!differ_in_length(low, high)) return 0;
+  const pick_candidate *a_there = same_at(b, low), *b_here = same_at(a, high);
+  if (!a_there || !b_here || a_there == b->chosen) return 0;
+  const double here = log(b_here->time_ns / a->chosen->time_ns);
+  const double there = log(a_there->time_ns / b->chosen->time_ns);
+  if (!(here >= 0 && there >= 0 && here + there > 0)) return 0;
+  const double from = (double)size_of(low, ROW_seq_len),
+               to = (double)size_of(high, ROW_seq_len);
+  return (size_t)(from * pow(to / from, here / (here + there)));
+}
+
+/* Adds what holds on both sides of the crossing after shape i; how many. */
+static size_t add_crossing(const picks *p, size_t i, lkv_wisdom_choice *own,
+                           lkv_wisdom_choice *next) {
+  const pick_shape *a = &p->shape[i], *b = &p->shape[i + 1];
+  const size_t last = crossing(a, b), high = size_of(b->chosen->row, ROW_seq_len);
+  if (!last || last + 1 >= high) return 0;
+  own->seq_len = last;
+  next->seq_len = last + 1;
+  return 2;
+}
+
 bool pick_wisdom_make(const picks *p, const char *machine, const char *machine_name,
                       lkv_wisdom *out, error *err) {
   *out = (lkv_wisdom){0};
   lkv_wisdom_kernel *kernels = calloc(p->shapes + 1, sizeof *kernels);
-  lkv_wisdom_choice *choices = calloc(p->shapes + 1, sizeof *choices);
-  size_t count = 0;
+  lkv_wisdom_choice *choices = calloc(3 * p->shapes + 1, sizeof *choices);
+  size_t count = 0, chosen = 0;
   bool ok = (kernels && choices) || error_set(err, "out of memory for wisdom");
+  for (size_t i = 0; ok && i < p->shapes; i++)
+    ok = check_row(p->shape[i].chosen->row, machine, err);
   for (size_t i = 0; ok && i < p->shapes; i++) {
     const row *r = p->shape[i].chosen->row;
-    ok = check_row(r, machine, err);
-    if (ok) choices[i] = choice_of(r, place_of(kernels, &count, r));
+    choices[chosen++] = choice_of(r, place_of(kernels, &count, r));
+    if (i + 1 == p->shapes) break;
+    const row *next = p->shape[i + 1].chosen->row;
+    choices[chosen] = choices[chosen - 1];
+    choices[chosen + 1] = choice_of(next, place_of(kernels, &count, next));
+    chosen += add_crossing(p, i, &choices[chosen], &choices[chosen + 1]);
   }
   *out = (lkv_wisdom){.schema = LKV_WISDOM_SCHEMA,
                       .machine = lkv_machine_id(),
@@ -73,7 +128,7 @@ bool pick_wisdom_make(const picks *p, const char *machine, const char *machine_n
                       .kernel = kernels,
                       .kernels = count,
                       .choice = choices,
-                      .choices = p->shapes};
+                      .choices = chosen};
   if (!ok) pick_wisdom_free(out);
   return ok;
 }
