@@ -14,12 +14,14 @@
 #include <assert.h>
 
 #include "body/linear_f32.h"
+#include "body/wide_query.h"
 #include "linkv/kernel.h"
 
 typedef struct row_state {
   prefix_f32 k, v;
   f32 *r;      /* (d): S_K Q_t */
   f32 *g;      /* (d) */
+  f64 *wide;   /* (WIDE_ARRAYS, d) */
   f32 *weight; /* (T): s_i, then p_i, then p_i over the denominator of v_i */
 } row_state;
 
@@ -29,6 +31,7 @@ static void row_layout(const lkv_problem *problem, arena *a, row_state *w) {
   w->v = prefix_take_f32(a, d);
   w->r = take_f32(a, d);
   w->g = take_f32(a, d);
+  w->wide = arena_take(a, size_times(d, WIDE_ARRAYS), sizeof(f64));
   w->weight = take_f32(a, problem->seq_len);
 }
 
@@ -39,8 +42,9 @@ static size_t row_workspace_bytes(const lkv_problem *problem) {
   return a.used;
 }
 
-/* y_t, from prefix states that hold token t. */
-static void row_query(const row_state *w, const lkv_operands *operands, size_t t, f32 eps,
+/* y_t, from prefix states that hold token t. False where it, or a logit, is not finite.
+ */
+static bool row_query(const row_state *w, const lkv_operands *operands, size_t t, f32 eps,
                       size_t d, f32 *out) {
   /* r = S_K Q_t. */
   for (size_t b = 0; b < d; b++)
@@ -51,6 +55,8 @@ static void row_query(const row_state *w, const lkv_operands *operands, size_t t
     const f32 *query = operand_row(operands, LKV_QK, i);
     w->weight[i] = dot_f32(query, w->r, d) / prefix_denominator_f32(w->k, query, eps, d);
   }
+
+  const bool finite = wide_is_finite(w->weight, t + 1);
 
   /* p = softmax(s). */
   softmax_f32(w->weight, t + 1);
@@ -65,6 +71,7 @@ static void row_query(const row_state *w, const lkv_operands *operands, size_t t
 
   /* y_t = g S_V. */
   prefix_numerator_f32(out, w->v, w->g, d);
+  return finite && wide_is_finite(out, d);
 }
 
 static lkv_status row_attention(const lkv_problem *problem, const lkv_operands *operands,
@@ -84,7 +91,8 @@ static lkv_status row_attention(const lkv_problem *problem, const lkv_operands *
                    operand_row(operands, LKV_VK, t), d);
     prefix_add_f32(w.v, operand_row(operands, LKV_KV, t),
                    operand_row(operands, LKV_VV, t), d);
-    row_query(&w, operands, t, eps, d, output_row(y, t));
+    if (!row_query(&w, operands, t, eps, d, output_row(y, t)))
+      wide_query(problem, operands, t, w.wide, output_row(y, t));
   }
   return LKV_OK;
 }

@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "body/linear_f32.h"
+#include "body/wide_query.h"
 #include "linkv/kernel.h"
 
 enum {
@@ -47,6 +48,8 @@ typedef struct row_state {
   f32 *rows;            /* (PANEL, width): what is transposed */
   f32 *local;           /* (CHUNK, PANEL): VK_j . Q_t, KV_j . g_t */
   f32 *values;          /* (CHUNK, width): padded values of a chunk */
+  f32 *zero;            /* (PANEL): NaN where a query met what is not finite */
+  f64 *wide;            /* (WIDE_ARRAYS, d) */
   f32 *weight, *bottom; /* (T, PANEL): s, p, weights; denominators */
   size_t d, width;      /* head_dim, and padded to PANEL */
 } row_state;
@@ -81,6 +84,8 @@ static void row_layout(const lkv_problem *problem, arena *a, row_state *w) {
   w->rows = take_f32(a, panel);
   w->local = take_f32(a, size_times(chunk, ROW_PANEL));
   w->values = take_f32(a, size_times(chunk, w->width));
+  w->zero = take_f32(a, ROW_PANEL);
+  w->wide = arena_take(a, size_times(w->d, WIDE_ARRAYS), sizeof(f64));
   w->weight = take_f32(a, size_times(tokens, ROW_PANEL));
   w->bottom = take_f32(a, size_times(tokens, ROW_PANEL));
 }
@@ -289,19 +294,23 @@ ROW_INLINE row_vector row_exp(row_vector x) {
 }
 
 /* In `weight`, s_i = N_i / (A_i + eps), -infinity where masked; the largest of each lane,
- * NaN where one is. */
+ * NaN where one is. `zero` is NaN in lanes where some s_i is not finite. */
 static void row_logits(const row_state *w, const row_panel *p, f32 eps,
-                       row_vector largest[ROW_VECTORS]) {
+                       row_vector largest[ROW_VECTORS], row_vector zero[ROW_VECTORS]) {
   const size_t end = p->first + p->count;
   const row_span all = row_whole(p);
-  for (size_t v = 0; v < ROW_VECTORS; v++) largest[v] = row_set(-INFINITY);
+  for (size_t v = 0; v < ROW_VECTORS; v++) {
+    largest[v] = row_set(-INFINITY);
+    zero[v] = row_zero();
+  }
   for (size_t i = 0; i < end; i++)
     for (size_t v = row_first_vector(p, i); v < all.end; v++) {
       const size_t at = i * ROW_PANEL + v * ROW_LANES;
       const row_vector bottom = row_add(row_load(w->bottom + at), row_set(eps));
-      const row_vector s =
-          row_pick(row_seen(p, i, v), row_div(row_load(w->weight + at), bottom),
-                   row_set(-INFINITY));
+      const row_vector quotient = row_div(row_load(w->weight + at), bottom);
+      const row_mask seen = row_seen(p, i, v);
+      const row_vector s = row_pick(seen, quotient, row_set(-INFINITY));
+      zero[v] = row_fma(row_keep(seen, quotient), row_zero(), zero[v]);
       largest[v] = row_max(largest[v], s);
       row_store(w->weight + at, s);
     }
@@ -402,7 +411,7 @@ static void row_attend(const row_state *w, const lkv_operands *operands,
   const size_t d = w->d;
   const bool has_state = p->chunk > 0;
   const row_span all = row_whole(p);
-  row_vector largest[ROW_VECTORS], scale[ROW_VECTORS];
+  row_vector largest[ROW_VECTORS], scale[ROW_VECTORS], zero[ROW_VECTORS];
 
   /* r = S_K Q + sum_j KK_j (VK_j . Q). */
   row_load_queries(w, operands, p);
@@ -420,7 +429,7 @@ static void row_attend(const row_state *w, const lkv_operands *operands,
   /* p_i = softmax((QK_i . r) / (QK_i . Z_K + eps)). */
   row_seen_dots(w, operands, LKV_QK, p, 0, w->r, w->weight);
   row_seen_dots(w, operands, LKV_QK, p, 0, w->z_k, w->bottom);
-  row_logits(w, p, eps, largest);
+  row_logits(w, p, eps, largest, zero);
   row_exponentials(w, p, largest, scale);
 
   /* g = sum_i p_i / (QV_i . Z_V + eps) QV_i. */
@@ -434,6 +443,29 @@ static void row_attend(const row_state *w, const lkv_operands *operands,
   row_mask_local(p, p->chunk, w->local);
   row_seen_sums(w, operands, LKV_VV, p, p->chunk, w->local, w->y, has_state);
   row_store_output(w, p, y);
+  for (size_t v = 0; v < ROW_VECTORS; v++) row_store(w->zero + v * ROW_LANES, zero[v]);
+}
+
+/* Rows of a finished panel that float32 has no room for, again in float64. */
+static void row_widen(const row_state *w, const lkv_problem *problem,
+                      const lkv_operands *operands, const row_panel *p, lkv_output y) {
+  enum { CHAINS = 4 };
+  row_vector zero[CHAINS][ROW_VECTORS];
+  for (size_t v = 0; v < ROW_VECTORS; v++) {
+    for (size_t k = 0; k < CHAINS; k++) zero[k][v] = row_zero();
+    zero[0][v] = row_load(w->zero + v * ROW_LANES);
+  }
+  for (size_t c = 0; c < w->width; c += CHAINS)
+    for (size_t k = 0; k < CHAINS; k++)
+      for (size_t v = 0; v < ROW_VECTORS; v++)
+        zero[k][v] = row_fma(row_load(w->y + (c + k) * ROW_PANEL + v * ROW_LANES),
+                             row_zero(), zero[k][v]);
+  for (size_t v = 0; v < ROW_VECTORS; v++)
+    row_store(w->zero + v * ROW_LANES,
+              row_add(row_add(zero[0][v], zero[1][v]), row_add(zero[2][v], zero[3][v])));
+  for (size_t i = 0; i < p->count; i++)
+    if (w->zero[i] != 0)
+      wide_query(problem, operands, p->first + i, w->wide, output_row(y, p->first + i));
 }
 
 /* S += sum_j key_j value_j^T over a chunk. */
@@ -467,6 +499,7 @@ static lkv_status row_attention(const lkv_problem *problem, const lkv_operands *
     for (size_t first = chunk; first < end; first += ROW_PANEL) {
       const row_panel p = {chunk, first, size_min(ROW_PANEL, end - first)};
       row_attend(&w, operands, &p, eps, y);
+      row_widen(&w, problem, operands, &p, y);
     }
     if (end < tokens) {
       row_join_chunk(&w, operands, LKV_KK, LKV_VK, chunk, w.k.s);

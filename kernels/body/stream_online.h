@@ -14,6 +14,7 @@
 
 #include "body/linear_f32.h"
 #include "body/linear_f64.h"
+#include "body/wide_query.h"
 #include "linkv/kernel.h"
 
 typedef struct stream_online {
@@ -24,6 +25,7 @@ typedef struct stream_online {
   ACCUM *value;      /* (tile, d): v_i */
   ACCUM *weight;     /* (tile): s_i and then p_i */
   ACCUM *y;          /* (d) */
+  f64 *wide;         /* (WIDE_ARRAYS, d) */
 } stream_online;
 
 static lkv_tiles stream_online_default_tiles(const lkv_problem *problem) {
@@ -43,6 +45,7 @@ static void stream_online_layout(const lkv_problem *problem, arena *a, stream_on
   w->value = TYPED(take, ACCUM)(a, size_times(tile, d));
   w->weight = TYPED(take, ACCUM)(a, tile);
   w->y = TYPED(take, ACCUM)(a, d);
+  w->wide = arena_take(a, size_times(d, WIDE_ARRAYS), sizeof(f64));
 }
 
 static size_t stream_online_workspace_bytes(const lkv_problem *problem) {
@@ -74,15 +77,18 @@ static void stream_online_load_tile(const stream_online *w, const lkv_operands *
   }
 }
 
-/* y_t, from prefix states that hold token t. */
-static void stream_online_query(const stream_online *w, const lkv_operands *operands,
+/* y_t, from prefix states that hold token t. False where it, or a logit, is not finite.
+ */
+static bool stream_online_query(const stream_online *w, const lkv_operands *operands,
                                 size_t t, size_t tile, ACCUM eps, size_t d, f32 *out) {
-  ACCUM m = -INFINITY, l = 0;
+  ACCUM m = -INFINITY, l = 0, zero = 0;
   TYPED(load, ACCUM)(w->query, operand_row(operands, LKV_Q, t), d);
   TYPED(clear, ACCUM)(w->y, d);
   for (size_t first = 0; first <= t; first += tile) {
     const size_t count = size_min(tile, t + 1 - first);
     stream_online_load_tile(w, operands, first, count, eps, d);
+
+    for (size_t i = 0; i < count; i++) zero += w->weight[i] * 0;
 
     /* m* and the factor e of the sums so far. */
     const ACCUM m_new = TYPED(max, ACCUM)(m, TYPED(largest, ACCUM)(w->weight, count));
@@ -95,6 +101,7 @@ static void stream_online_query(const stream_online *w, const lkv_operands *oper
     m = m_new;
   }
   for (size_t c = 0; c < d; c++) out[c] = (f32)(w->y[c] / l);
+  return zero == 0 && wide_is_finite(out, d);
 }
 
 static lkv_status stream_online_attention(const lkv_problem *problem,
@@ -115,7 +122,8 @@ static lkv_status stream_online_attention(const lkv_problem *problem,
                       operand_row(operands, LKV_VK, t), d);
     stream_online_add(&w, w.v, operand_row(operands, LKV_KV, t),
                       operand_row(operands, LKV_VV, t), d);
-    stream_online_query(&w, operands, t, tile, eps, d, output_row(y, t));
+    if (!stream_online_query(&w, operands, t, tile, eps, d, output_row(y, t)))
+      wide_query(problem, operands, t, w.wide, output_row(y, t));
   }
   return LKV_OK;
 }

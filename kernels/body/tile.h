@@ -33,6 +33,7 @@
 #include <string.h>
 
 #include "body/arena.h"
+#include "body/wide_query.h"
 #include "linkv/kernel.h"
 
 enum {
@@ -45,6 +46,7 @@ enum {
 };
 
 #define TILE_LOG2_E 1.4426950408889634
+#define TILE_ROOM   0x1p126 /* sums below it stay in float32's range */
 
 /* Whether STATE is wider than REAL. */
 #define TILE_ROUNDS (sizeof(STATE) != sizeof(REAL))
@@ -73,9 +75,10 @@ typedef struct tile_work {
   STATE *key, *value; /* (TILE_TOKENS, width): tokens on their way into the states */
   REAL *rounded;      /* (d, width), where key is: S_K or S_V, if STATE is not REAL */
   tile_panel panel[TILE_GROUP];
-  REAL *local; /* (PANEL, PANEL), where a weight is: of a chunk's tokens */
-  REAL *rows;  /* (PANEL, width), where a weight is: a panel transposed */
-  REAL *near;  /* (keys, near_stride), where key is: a tile of QK or QV */
+  REAL largest; /* element of QK, of the tokens so far */
+  REAL *local;  /* (PANEL, PANEL), where a weight is: of a chunk's tokens */
+  REAL *rows;   /* (PANEL, width), where a weight is: a panel transposed */
+  REAL *near;   /* (keys, near_stride), where key is: a tile of QK or QV */
   size_t near_stride;
   size_t *alive; /* (keys): TILE_SPARSE alone */
 } tile_work;
@@ -111,6 +114,7 @@ static void tile_layout(const lkv_problem *problem, arena *a, tile_work *w) {
   const size_t panel = size_times(width, PANEL);
   w->d = d;
   w->width = width;
+  w->largest = 0;
   tile_state_layout(&w->k, a, d, width);
   tile_state_layout(&w->v, a, d, width);
   const size_t packed = tile_packs(d) ? size_times(width, TILE_TOKENS) : 0;
@@ -209,6 +213,13 @@ static void tile_state_reach(const tile_work *w, tile_state *state,
   state->tokens = last;
 }
 
+/* The largest element of QK takes those rows in. */
+static void tile_see_keys(tile_work *w, const lkv_operands *operands, size_t first,
+                          size_t count) {
+  const REAL most = T(largest)(tile_operand(operands, LKV_QK, first), count, w->d);
+  if (most > w->largest) w->largest = most;
+}
+
 /* Panels: arrays (head_dim, panel) with queries in lanes. */
 
 /* query = log2 e Q^T; zero in the lanes past the panel's queries. */
@@ -266,6 +277,7 @@ static void tile_add_chunk(const tile_work *w, const tile_panel *p,
 static void tile_start_panel(tile_work *w, const tile_panel *p,
                              const lkv_operands *operands) {
   const size_t stride = 2 * PANEL;
+  tile_see_keys(w, operands, p->first, p->count);
   tile_state_reach(w, &w->k, operands, LKV_KK, LKV_VK, p->chunk);
   tile_load_queries(w, p, operands);
   if (p->chunk > 0)
@@ -285,9 +297,43 @@ static void tile_start_panel(tile_work *w, const tile_panel *p,
   }
 }
 
+/* Whether a sum QK_i . R of at most these may exceed REAL's range on the way. */
+static bool tile_exceeds(const tile_work *w, REAL qk, REAL r) {
+  return !((f64)qk * (f64)r * (f64)w->d < TILE_ROOM);
+}
+
+/* The same of the query in lane `lane`, by the keys that it sees. */
+static bool tile_query_exceeds(const tile_work *w, const tile_panel *p,
+                               const lkv_operands *operands, size_t lane) {
+  const ROWS r = {.data = p->r_z + lane, .stride = 2 * PANEL};
+  const ROWS qk = tile_operand(operands, LKV_QK, 0);
+  return tile_exceeds(w, T(largest)(qk, p->first + lane + 1, w->d),
+                      T(largest)(r, w->d, 1));
+}
+
+/* Rows of a finished panel that float32 has no room for, again in float64. */
+static void tile_widen(const tile_work *w, const tile_panel *p,
+                       const lkv_problem *problem, const lkv_operands *operands,
+                       lkv_output y) {
+  static_assert(PANEL * sizeof(REAL) >= WIDE_ARRAYS * sizeof(f64), "a weight has room");
+  const ROWS rows = {.data = (const REAL *)y.data + p->first * y.stride,
+                     .stride = y.stride};
+  const ROWS r = {.data = p->r_z, .stride = 2 * PANEL};
+  if (sizeof(REAL) != sizeof(f32)) return;
+  if (!tile_exceeds(w, w->largest, T(largest)(r, w->d, PANEL)) &&
+      T(all_finite)(rows, p->count, w->d))
+    return;
+  for (size_t i = 0; i < p->count; i++)
+    if (!T(all_finite)((ROWS){.data = T(row)(rows, i)}, 1, w->d) ||
+        tile_query_exceeds(w, p, operands, i))
+      wide_query(problem, operands, p->first + i, (f64 *)(void *)p->weight,
+                 output_row(y, p->first + i));
+}
+
 /* y_t = g_t S_V(t), g_t = G / l; the tokens before the panel's chunk join S_V. */
 static void tile_finish_panel(tile_work *w, const tile_panel *p,
-                              const lkv_operands *operands, lkv_output y) {
+                              const lkv_problem *problem, const lkv_operands *operands,
+                              lkv_output y) {
   for (size_t q = 0; q < PANEL; q++) p->max[q] = (REAL)(1 / p->sum[q]);
   for (size_t c = 0; c < w->d; c++)
     for (size_t h = 0; h < PANEL; h += LANES) {
@@ -304,6 +350,7 @@ static void tile_finish_panel(tile_work *w, const tile_panel *p,
   for (size_t i = 0; i < p->count; i++)
     memcpy((REAL *)y.data + (p->first + i) * y.stride, w->rows + i * w->width,
            w->d * sizeof(REAL));
+  tile_widen(w, p, problem, operands, y);
 }
 
 /* Tiles. */
@@ -650,7 +697,7 @@ static void tile_group_attend(tile_work *w, const lkv_problem *problem,
       tile_keys_causal(w, p, operands, i, keys, eps, (ptrdiff_t)i - (ptrdiff_t)p->first);
     }
   for (const tile_panel *p = w->panel; p < last; p++)
-    tile_finish_panel(w, p, operands, y);
+    tile_finish_panel(w, p, problem, operands, y);
 }
 
 /* Rows first .. last - 1 of y, from the states of the tokens before `first`, which is a
@@ -764,6 +811,7 @@ static lkv_status tile_attend_block(const lkv_problem *problem,
   arena a = {.base = workspace};
   tile_work w;
   tile_layout(problem, &a, &w);
+  tile_see_keys(&w, operands, 0, first);
   if (block == 0) {
     tile_state_clear(&w, &w.k);
     tile_state_clear(&w, &w.v);

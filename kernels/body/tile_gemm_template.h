@@ -275,6 +275,30 @@ static inline void T(accumulate_causal)(REAL *out, size_t out_stride, ROWS x,
     T(accumulate_masked)(out, out_stride, x, columns, w, w_stride, count, lane);
 }
 
+/* The largest |x[i][c]|, i < count, c < columns; NaN is left out. */
+SIMD_OUTLINE REAL T(largest)(ROWS x, size_t count, size_t columns) {
+  _Alignas(64) REAL lane[LANES];
+  const VEC zero = T(set)(0);
+  VEC most = zero;
+  REAL largest = 0;
+  for (size_t i = 0; i < count; i++) {
+    const REAL *row = T(row)(x, i);
+    size_t c = 0;
+    for (; c + LANES <= columns; c += LANES) {
+      const VEC at = T(loadu)(row + c);
+      most = T(max)(T(sub)(zero, at), T(max)(at, most));
+    }
+    for (; c < columns; c++) {
+      const REAL at = row[c] < 0 ? -row[c] : row[c];
+      if (at > largest) largest = at;
+    }
+  }
+  T(store)(lane, most);
+  for (size_t k = 0; k < LANES; k++)
+    if (lane[k] > largest) largest = lane[k];
+  return largest;
+}
+
 /* w[i][q] becomes `instead` in the lanes below lane + i. */
 SIMD_OUTLINE void T(hide)(REAL *w, size_t count, ptrdiff_t lane, REAL instead) {
   for (size_t i = 0; i < count; i++)
