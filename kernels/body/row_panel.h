@@ -455,11 +455,16 @@ static void row_widen(const row_state *w, const lkv_problem *problem,
     for (size_t k = 0; k < CHAINS; k++) zero[k][v] = row_zero();
     zero[0][v] = row_load(w->zero + v * ROW_LANES);
   }
-  for (size_t c = 0; c < w->width; c += CHAINS)
+  size_t c = 0;
+  for (; c + CHAINS <= w->d; c += CHAINS)
     for (size_t k = 0; k < CHAINS; k++)
       for (size_t v = 0; v < ROW_VECTORS; v++)
         zero[k][v] = row_fma(row_load(w->y + (c + k) * ROW_PANEL + v * ROW_LANES),
                              row_zero(), zero[k][v]);
+  for (; c < w->d; c++)
+    for (size_t v = 0; v < ROW_VECTORS; v++)
+      zero[0][v] =
+          row_fma(row_load(w->y + c * ROW_PANEL + v * ROW_LANES), row_zero(), zero[0][v]);
   for (size_t v = 0; v < ROW_VECTORS; v++)
     row_store(w->zero + v * ROW_LANES,
               row_add(row_add(zero[0][v], zero[1][v]), row_add(zero[2][v], zero[3][v])));
