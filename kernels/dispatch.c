@@ -27,6 +27,7 @@ typedef struct landmark {
 
 /* Wisdom as it is looked up. Never freed: a thread may be reading it. */
 typedef struct policy {
+  const struct policy *before; /* what was in use, kept */
   size_t count;
   landmark landmark[];
 } policy;
@@ -80,6 +81,8 @@ bool lkv_use_wisdom(const lkv_wisdom *wisdom, char *error, size_t error_size) {
         .tile_q = c->tile_q,
         .tile_k = c->tile_k};
   }
+  static _Atomic(const policy *) newest;
+  p->before = atomic_exchange(&newest, p);
   atomic_store_explicit(&in_use, p, memory_order_release);
   return true;
 }

@@ -139,7 +139,7 @@ static bool read_choice(reader *r, owned *o) {
   lkv_wisdom_choice *more = grown(o->choice, o->wisdom.choices, sizeof *more);
   if (!more) return refuse(r, "out of memory");
   o->choice = more;
-  lkv_wisdom_choice *c = &more[o->wisdom.choices];
+  lkv_wisdom_choice *c = memset(&more[o->wisdom.choices], 0, sizeof *c);
   if (!expect(r, '{') || !read_stage(r, &c->stage) ||
       !read_named_size(r, "batch", 1, &c->batch) ||
       !read_named_size(r, "seq_len", 1, &c->seq_len) ||
