@@ -36,12 +36,20 @@ static void texts_do_not_run_into_each_other(void **state) {
   assert_int_equal(fnv_text(FNV_START, "ab"), fnv_bytes(FNV_START, "ab", 3));
 }
 
+static void two_changed_signs_do_not_cancel(void **state) {
+  (void)state;
+  const double plus[] = {1, 2, 3, 4}, minus[] = {-1, -2, -3, -4};
+  assert_int_not_equal(fnv_words(FNV_START, plus, sizeof plus),
+                       fnv_words(FNV_START, minus, sizeof minus));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(known_values),
       cmocka_unit_test(bytes_above_127_are_unsigned),
       cmocka_unit_test(hashing_in_parts_is_hashing_the_whole),
       cmocka_unit_test(texts_do_not_run_into_each_other),
+      cmocka_unit_test(two_changed_signs_do_not_cancel),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

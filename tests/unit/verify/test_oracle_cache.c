@@ -141,6 +141,27 @@ static void other_inputs_are_other_files(void **state) {
   subject_close(&s);
 }
 
+/* The highest bits of the words that are hashed, an even number of them. */
+static void other_signs_are_other_files(void **state) {
+  (void)state;
+  subject s;
+  bounds got;
+  error err;
+  char path[PATH_SIZE];
+  subject_open(&s);
+  ask(&s, false);
+  uint32_t *bits = s.c.operand[LKV_VV].data;
+  for (size_t i = 1; i < s.c.operand[LKV_VV].count; i += 2) bits[i] ^= 0x80000000;
+  EXPECT_OK(oracle_cache_bounds(&s.cache, &s.c, precision_throughout(LKV_FLOAT32),
+                                SAMPLE_ALL, &got, &err),
+            &err);
+  assert_false(s.cache.used);
+  assert_false(same(&got, &s.want));
+  assert_int_equal(files(&s, path), 2);
+  bounds_free(&got);
+  subject_close(&s);
+}
+
 static void small_work_is_not_kept(void **state) {
   (void)state;
   subject s;
@@ -378,6 +399,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(what_is_kept_is_found),
       cmocka_unit_test(other_inputs_are_other_files),
+      cmocka_unit_test(other_signs_are_other_files),
       cmocka_unit_test(small_work_is_not_kept),
       cmocka_unit_test(damaged_files_are_replaced),
       cmocka_unit_test(files_of_others_are_replaced),
