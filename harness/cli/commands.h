@@ -13,6 +13,7 @@ extern const cli_command cli_time;
 extern const cli_command cli_sweep;
 extern const cli_command cli_export;
 extern const cli_command cli_pick;
+extern const cli_command cli_compare;
 extern const cli_command cli_history;
 extern const cli_command cli_plot;
 extern const cli_command cli_machine;

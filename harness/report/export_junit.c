@@ -7,7 +7,7 @@
 #include "benchmark_row.h"
 #include "export_formats.h"
 #include "format.h"
-#include "utf8.h"
+#include "xml.h"
 
 typedef enum outcome { PASSED, FAILED, ERROR, SKIPPED, OUTCOMES } outcome;
 
@@ -25,36 +25,10 @@ static outcome outcome_of(const row *r) {
   return ERROR;
 }
 
-/* Between tags or in an attribute. XML 1.0 has no other control characters, and neither
- * U+FFFE nor U+FFFF. */
-static void put_escaped(const char *text, FILE *out) {
-  for (const char *c = text; *c; c++) {
-    const unsigned char u = (unsigned char)*c;
-    if (u == '&')
-      fputs("&amp;", out);
-    else if (u == '<')
-      fputs("&lt;", out);
-    else if (u == '>')
-      fputs("&gt;", out);
-    else if (u == '"')
-      fputs("&quot;", out);
-    else if (u == '\n' || u == '\t' || u == '\r')
-      fprintf(out, "&#%d;", u);
-    else if (!strncmp(c, "\xEF\xBF\xBE", 3) || !strncmp(c, "\xEF\xBF\xBF", 3)) {
-      fputs("\xEF\xBF\xBD", out);
-      c += 2;
-    } else
-      fputc(u < ' ' || u == 0x7F ? '?' : *c, out);
-  }
-}
-
 /* What the field says, "" where it is not known. False when out of memory. */
 static bool put_field(const row *r, int field, FILE *out) {
   const value *v = &r->field[field];
-  char *clean = utf8_clean(v->known ? v->text : "");
-  if (clean) put_escaped(clean, out);
-  free(clean);
-  return clean != NULL;
+  return xml_put_text(v->known ? v->text : "", out);
 }
 
 /* The reason, and the command that measures the row again. */
@@ -62,7 +36,7 @@ static bool put_complaint(const row *r, const char *element, FILE *out) {
   char *why = benchmark_row_complaint(r);
   if (!why) return false;
   fprintf(out, ">\n      <%s message=\"", element);
-  put_escaped(why, out);
+  xml_put_escaped(why, out);
   free(why);
   fputs("\" type=\"", out);
   bool ok = put_field(r, ROW_status, out);
@@ -80,7 +54,7 @@ static bool put_case(const row *r, const char *name, FILE *out) {
   fputs("    <testcase classname=\"", out);
   const bool ok = put_field(r, ROW_kernel, out);
   fputs("\" name=\"", out);
-  put_escaped(name, out);
+  xml_put_escaped(name, out);
   fputc('"', out);
   if (is != PASSED) return ok && put_complaint(r, elements[is], out);
   fprintf(out, " time=\"%s\"/>\n",

@@ -22,6 +22,8 @@ extern const row_field row_fields[ROW_FIELDS];
 typedef struct row_sample {
   double time_ns, cpu_ns;
   int64_t iterations; /* calls that were timed; 0 where not known */
+  int64_t run;        /* the run of its database that timed it; 0 where not known */
+  int64_t repetition; /* its round there; likewise */
 } row_sample;
 
 typedef struct row {

@@ -68,7 +68,8 @@ static void keep_larger(row *r, int field, const value *v) {
     row_set_integer(r, field, v->integer);
 }
 
-static bool gather_repetition(gathering *g, const record *r) {
+/* `when` tells run and round. */
+static bool gather_repetition(gathering *g, const record *r, row_sample when) {
   const value *v = r->field;
   row *into = &g->row;
   const int severity = status_severity(v[RECORD_status].text);
@@ -97,7 +98,9 @@ static bool gather_repetition(gathering *g, const record *r) {
     g->sample[g->timed] = (row_sample){
         .time_ns = v[RECORD_time_ns].real,
         .cpu_ns = v[RECORD_cpu_ns].known ? v[RECORD_cpu_ns].real : NAN,
-        .iterations = v[RECORD_iterations].known ? v[RECORD_iterations].integer : 0};
+        .iterations = v[RECORD_iterations].known ? v[RECORD_iterations].integer : 0,
+        .run = when.run,
+        .repetition = when.repetition};
     g->share[g->timed] = v[RECORD_peak_flops].known
                              ? 1e9 / v[RECORD_time_ns].real / v[RECORD_peak_flops].real
                              : NAN;
@@ -111,6 +114,16 @@ static double median_share(gathering *g) {
   for (size_t i = 0; i < g->timed; i++)
     if (!isfinite(g->share[i])) return NAN;
   return median_of(g->timed, g->share).median;
+}
+
+/* "TIME TIME ...", digits enough to read back the same. */
+static bool put_times(gathering *g) {
+  char text[26 * REPETITIONS_MAX] = "";
+  size_t used = 0;
+  for (size_t i = 0; i < g->timed; i++)
+    used += (size_t)snprintf(text + used, sizeof text - used, "%s%.17g", i ? " " : "",
+                             g->sample[i].time_ns);
+  return row_set_text(&g->row, ROW_times_ns, text);
 }
 
 static bool finish_row(gathering *g) {
@@ -129,6 +142,7 @@ static bool finish_row(gathering *g) {
   if (!r->sample) return false;
   memcpy(r->sample, g->sample, g->timed * sizeof *r->sample);
   r->samples = g->timed;
+  if (!put_times(g)) return false;
 
   double headline, useful;
   flops_of(r, &headline, &useful);
@@ -179,7 +193,10 @@ static bool take_repetition(rows *out, gathering *g, sqlite3_stmt *statement) {
   for (int f = 0; ok && f < RECORD_FIELDS; f++)
     ok = schema_column(statement, 1 + POINT_FIELDS + f, record_fields[f].kind,
                        &r.field[f]);
-  ok = ok && gather_repetition(g, &r);
+  const int after = 1 + POINT_FIELDS + RECORD_FIELDS;
+  const row_sample when = {.run = sqlite3_column_int64(statement, after),
+                           .repetition = sqlite3_column_int64(statement, after + 1)};
+  ok = ok && gather_repetition(g, &r, when);
   record_free(&r);
   return ok;
 }
@@ -191,7 +208,7 @@ static const char select_all[] =
     "machine, command, "
     "(SELECT min(recorded_at) FROM repetition WHERE point = p.id), kernel_build"
 #include "record.def"
-    " FROM point p JOIN repetition r ON r.point = p.id "
+    ", r.run, r.repetition FROM point p JOIN repetition r ON r.point = p.id "
     "WHERE ? OR p.id IN (SELECT max(id) FROM point WHERE id IN (SELECT point FROM "
     "repetition) GROUP BY kernel, stage, regime, seed, batch, seq_len, heads, head_dim, "
     "tile_q, tile_k, threads, label, machine) "

@@ -1,0 +1,163 @@
+#include "compare_print.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "format.h"
+#include "table.h"
+
+const char *compare_word(const compare_point *p) {
+  if (!p->head) return "only in base";
+  return p->base ? compare_verdict_names[p->verdict] : "only in head";
+}
+
+static double time_of(const row *r) {
+  return r && r->field[ROW_time_ns].known ? r->field[ROW_time_ns].real : NAN;
+}
+
+void compare_line(const compare_point *p, char line[COMPARE_LINE_SIZE]) {
+  int used = snprintf(line, COMPARE_LINE_SIZE, "%s", compare_word(p));
+  if (p->verdict != COMPARE_UNTIMED)
+    used += snprintf(line + used, COMPARE_LINE_SIZE - (size_t)used,
+                     ", ratio %.4f in [%.4f, %.4f], p %.2g", p->ratio.estimate,
+                     p->ratio.low, p->ratio.high, p->p_value);
+  if (*p->reason)
+    snprintf(line + used, COMPARE_LINE_SIZE - (size_t)used, "; %s", p->reason);
+}
+
+static table_tone tone_of(const compare_point *p, unsigned faults) {
+  if (p->faults & faults) return TABLE_BAD;
+  if (p->verdict == COMPARE_UNSURE || p->faults) return TABLE_DOUBTFUL;
+  return p->verdict == COMPARE_FASTER ? TABLE_GOOD : TABLE_PLAIN;
+}
+
+static bool add_point(table *t, const compare_point *p, unsigned faults, error *err) {
+  char name[COMPARE_NAME_SIZE], base[FORMAT_SIZE], head[FORMAT_SIZE], ratio[FORMAT_SIZE],
+      range[2 * FORMAT_SIZE], chance[FORMAT_SIZE], low[FORMAT_SIZE], high[FORMAT_SIZE];
+  const bool timed = p->verdict != COMPARE_UNTIMED;
+  compare_name(p, name);
+  snprintf(range, sizeof range, "%s–%s", format_fixed(p->ratio.low, 3, low),
+           format_fixed(p->ratio.high, 3, high));
+  const char *cells[] = {name,
+                         format_time_ns(time_of(p->base), base),
+                         format_time_ns(time_of(p->head), head),
+                         timed ? format_fixed(p->ratio.estimate, 3, ratio) : NULL,
+                         timed ? range : NULL,
+                         timed ? format_digits(p->p_value, chance) : NULL,
+                         compare_word(p),
+                         p->reason};
+  bool ok = true;
+  for (size_t i = 0; i < sizeof cells / sizeof *cells && ok; i++)
+    ok = table_add(t, cells[i], tone_of(p, faults), err);
+  return ok;
+}
+
+static void put_counts(const comparison *c, unsigned faults) {
+  const char *before = "; ";
+  printf("%zu points in both: ", c->both);
+  for (int v = COMPARE_SAME; v < COMPARE_VERDICTS; v++)
+    printf("%zu %s, ", c->by_verdict[v], compare_verdict_names[v]);
+  printf("%zu not timed; %zu only in base, %zu only in head",
+         c->by_verdict[COMPARE_UNTIMED], c->base_only, c->head_only);
+  for (int f = 0; f < COMPARE_FAULTS; f++)
+    if ((faults >> f & 1u) && c->by_fault[f]) {
+      printf("%s%zu %s", before, c->by_fault[f], compare_fault_names[f]);
+      before = ", ";
+    }
+  puts(*before == ',' ? ": fails" : "");
+  if (c->timed > 1)
+    printf("head takes %.4f of base's time, geometric mean of %zu points [%.4f, %.4f]\n",
+           c->mean.estimate, c->timed, c->mean.low, c->mean.high);
+}
+
+static bool print_table(const comparison *c, const compare_options *o, table_style style,
+                        error *err) {
+  static const table_column columns[] = {
+      {"point", TABLE_LEFT},        {"base", TABLE_RIGHT},    {"head", TABLE_RIGHT},
+      {"head / base", TABLE_RIGHT}, {"interval", TABLE_LEFT}, {"p", TABLE_RIGHT},
+      {"verdict", TABLE_LEFT},      {"", TABLE_LEFT}};
+  table t;
+  bool ok = true;
+  table_make(&t, columns, sizeof columns / sizeof *columns);
+  for (size_t i = 0; i < c->count && ok; i++)
+    ok = add_point(&t, &c->point[i], o->faults, err);
+  ok = ok && table_print(&t, stdout, style, err);
+  table_free(&t);
+  if (!ok) return false;
+  if (style == TABLE_MARKDOWN) putchar('\n');
+  if (o->rule.shares) puts("ratios are of shares of each machine's own measured peak");
+  put_counts(c, o->faults);
+  return true;
+}
+
+static json_t *number(double x) {
+  return isfinite(x) ? json_real(x) : json_null();
+}
+
+static json_t *interval_json(const interval *i, bool known) {
+  if (!known) return json_null();
+  return json_pack("{s:o, s:o, s:o, s:f}", "estimate", number(i->estimate), "low",
+                   number(i->low), "high", number(i->high), "coverage", i->coverage);
+}
+
+static json_t *faults_json(unsigned faults) {
+  json_t *list = json_array();
+  for (int f = 0; f < COMPARE_FAULTS; f++)
+    if (faults >> f & 1u)
+      json_array_append_new(list, json_string(compare_fault_names[f]));
+  return list;
+}
+
+static json_t *point_json(const compare_point *p) {
+  char name[COMPARE_NAME_SIZE];
+  const bool timed = p->verdict != COMPARE_UNTIMED;
+  compare_name(p, name);
+  return json_pack(
+      "{s:s, s:s, s:o, s:o, s:o, s:o, s:b, s:I, s:I, s:o, s:s}", "name", name, "verdict",
+      compare_word(p), "ratio", interval_json(&p->ratio, timed), "p_value",
+      timed ? json_real(p->p_value) : json_null(), "base_ns", number(time_of(p->base)),
+      "head_ns", number(time_of(p->head)), "paired", p->paired, "base_repetitions",
+      (json_int_t)(p->base ? p->base->samples : 0), "head_repetitions",
+      (json_int_t)(p->head ? p->head->samples : 0), "faults", faults_json(p->faults),
+      "reason", p->reason);
+}
+
+static bool print_json(const comparison *c, const compare_options *o, error *err) {
+  json_t *points = json_array();
+  for (size_t i = 0; i < c->count; i++)
+    json_array_append_new(points, point_json(&c->point[i]));
+  json_t *document = json_pack(
+      "{s:o, s:I, s:I, s:I, s:o, s:f, s:f, s:f, s:b, s:o, s:b, s:i}", "points", points,
+      "both", (json_int_t)c->both, "base_only", (json_int_t)c->base_only, "head_only",
+      (json_int_t)c->head_only, "mean", interval_json(&c->mean, c->timed > 0), "margin",
+      o->rule.margin, "floor", o->rule.floor, "level", o->rule.level, "shares_of_peak",
+      o->rule.shares, "fail_on", faults_json(o->faults), "fails",
+      compare_fails(c, o->faults), "exit", compare_exit(c, o->faults));
+  errno = 0;
+  const bool ok = document && json_dumpf(document, stdout, JSON_INDENT(2)) == 0;
+  putchar('\n');
+  json_decref(document);
+  return ok || error_set(err, "the comparison could not be written: %s",
+                         errno ? strerror(errno) : "out of memory");
+}
+
+bool compare_print(const comparison *c, const compare_options *o, error *err) {
+  switch ((compare_format)o->format) {
+    case COMPARE_TABLE:
+      return print_table(c, o, table_wants_colour(stdout) ? TABLE_COLOUR : TABLE_TEXT,
+                         err);
+    case COMPARE_MD:
+      return print_table(c, o, TABLE_MARKDOWN, err);
+    case COMPARE_JSON:
+      return print_json(c, o, err);
+    case COMPARE_JUNIT:
+      return compare_junit(c, o->faults, err);
+    case COMPARE_GITHUB:
+      compare_github(c, o->faults);
+      return true;
+  }
+  return false;
+}
