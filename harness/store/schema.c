@@ -9,7 +9,7 @@
 
 /* "lkv1" */
 #define APPLICATION_ID 0x6c6b7631
-#define SCHEMA_VERSION 3
+#define SCHEMA_VERSION 4
 #define STRINGIFY_(x)  #x
 #define STRINGIFY(x)   STRINGIFY_(x)
 
@@ -45,6 +45,14 @@ static const char schema_sql[] =
     "  CHECK (status IS NOT NULL AND status IN ('ok', 'wrong', 'untrusted',"
     "    'ill_conditioned', 'skipped', 'timeout', 'crashed', 'out_of_memory')),"
     "  PRIMARY KEY (point, repetition)) WITHOUT ROWID;"
+    "CREATE TABLE noise ("
+    "  id INTEGER PRIMARY KEY, machine TEXT NOT NULL REFERENCES machine(id),"
+    "  kernel TEXT NOT NULL, stage TEXT NOT NULL, batch INTEGER NOT NULL,"
+    "  seq_len INTEGER NOT NULL, heads INTEGER NOT NULL, head_dim INTEGER NOT NULL,"
+    "  threads INTEGER NOT NULL, call_ns REAL NOT NULL CHECK (call_ns > 0),"
+    "  seconds REAL NOT NULL, level REAL NOT NULL, rounds INTEGER NOT NULL,"
+    "  floor REAL NOT NULL CHECK (floor >= 0),"
+    "  recorded_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')));"
     "PRAGMA application_id = " STRINGIFY(APPLICATION_ID) ";"
     "PRAGMA user_version = " STRINGIFY(SCHEMA_VERSION) ";"
     "COMMIT;";

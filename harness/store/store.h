@@ -2,8 +2,10 @@
  *
  *   machine     what the results were measured on
  *   run         one invocation of a command that measures
- *   point       what is measured: axes, and identity of kernel and machine; `key` is
- * unique repetition  what one worker found: (point, repetition) is unique
+ *   point       what is measured: axes, and identity of kernel and machine; its key is
+ *               unique
+ *   repetition  what one worker found: (point, repetition) is unique
+ *   noise       what the machine makes of two equal kernels (noise_floor.h)
  *
  * Every repetition is one committed transaction, so that a process killed at any moment
  * loses at most the repetition it was in, and none is ever there twice. Readers and
