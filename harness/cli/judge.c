@@ -256,12 +256,17 @@ static bool print_table(const judge_arguments *a, const judging *j, error *err) 
   if (v->r_stat_max > 0.5 && v->r_stat_max <= 1)
     puts("               more than half the statistical bound: look at it again");
   printf("decided        %.3g %% of the rows\n", 100 * v->decided_share);
-  printf("unresolved     %.2g %% of K, %.2g %% of V denominators\n",
-         100 * (double)v->unresolved_k / denominators,
-         100 * (double)v->unresolved_v / denominators);
-  printf("softmax        entropy %.3g nats, largest weight %.3g, means over rows\n",
-         v->entropy, v->largest_weight);
-  printf("oracle         own error at most %.2g of the bound\n", v->own_max);
+  if (v->rows_finite) {
+    printf("unresolved     %.2g %% of K, %.2g %% of V denominators\n",
+           100 * (double)v->unresolved_k / denominators,
+           100 * (double)v->unresolved_v / denominators);
+    printf("softmax        entropy %.3g nats, largest weight %.3g, means over rows\n",
+           v->entropy, v->largest_weight);
+  }
+  if (!isnan(v->own_max))
+    printf("oracle         own error at most %.2g of the bound\n", v->own_max);
+  else if (v->rows_finite)
+    puts("oracle         as precise as the output: the bound is that of both");
   for (wide_type type = 0; type < WIDE_TYPES; type++)
     if (v->wide[type])
       printf("rows again     %zu in %s\n", v->wide[type], wide_type_name(type));

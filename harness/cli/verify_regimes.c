@@ -56,6 +56,7 @@ static tally *tally_at(const survey *s, size_t r, size_t k) {
 }
 
 static void take_health(health *h, const verdict *v) {
+  if (!v->rows_finite) return;
   h->denominators += v->denominators;
   h->unresolved_k += v->unresolved_k;
   h->unresolved_v += v->unresolved_v;

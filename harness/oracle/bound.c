@@ -16,9 +16,12 @@
 #include "token_error.h"
 #include "token_set.h"
 
+enum { QV = 4 };
+
 double bound_largest_size(size_t d, const double *a) {
   double largest = 0;
-  for (size_t c = 0; c < d; c++) largest = fmax(largest, fabs(a[c]));
+  for (size_t c = 0; c < d; c++)
+    if (!(fabs(a[c]) <= largest)) largest = isnan(a[c]) ? INFINITY : fabs(a[c]);
   return largest;
 }
 
@@ -73,6 +76,18 @@ static bool row_is_finite(const oracle_row *row, size_t d) {
   return true;
 }
 
+/* The same of values whose numerators and denominators are summed in absolute value. */
+static double uncancelled_scale(bound_context *x, const oracle_row *row) {
+  const size_t d = x->shape->head_dim;
+  memset(x->good, 0, d * sizeof *x->good);
+  for (size_t i = 0; i <= row->t; i++) {
+    const double share = row->weight[i] / fmax(x->m.dv_abs[i], DBL_MIN);
+    for (size_t c = 0; c < d; c++) x->good[c] += share * x->m.absolute[QV][i * d + c];
+  }
+  magnitudes_value_abs(&x->m, x->good, x->other);
+  return bound_largest_size(d, x->other);
+}
+
 /* Size of the values that the row averages: max over components of sum p |v|. */
 static double values_scale(bound_context *x, const oracle_row *row) {
   const size_t d = x->shape->head_dim;
@@ -80,7 +95,8 @@ static double values_scale(bound_context *x, const oracle_row *row) {
   for (size_t i = 0; i <= row->t; i++)
     for (size_t c = 0; c < d; c++)
       x->other[c] += row->weight[i] * fabs(row->value[i * d + c]);
-  return bound_largest_size(d, x->other);
+  const double scale = bound_largest_size(d, x->other);
+  return scale > 0 ? scale : uncancelled_scale(x, row);
 }
 
 static bool token_is_nan(const bound_context *x, const oracle_row *row) {
@@ -92,9 +108,10 @@ static bool token_is_nan(const bound_context *x, const oracle_row *row) {
   return false;
 }
 
-/* Stat is never above det; both carry the factor. */
+/* Stat is never above det; both carry the factor. What overflowed bounds nothing. */
 static void finish_bounds(const bound_context *x, double *det, double *stat) {
   for (size_t c = 0; c < x->shape->head_dim; c++) {
+    if (isnan(det[c])) det[c] = INFINITY;
     if (!(stat[c] <= det[c])) stat[c] = det[c];
     det[c] *= x->factor;
     stat[c] *= x->factor;
@@ -111,7 +128,7 @@ static double own_share(const bound_context *x, const oracle_row *row,
   for (size_t c = 0; c < x->shape->head_dim; c++) {
     const double own = x->own[c] + (wide ? GAUGE_FLOAT64 * fabs(row->y[c]) : 0);
     const double share = isinf(granted[c]) ? 0 : own / granted[c];
-    if (!(share <= largest)) largest = share;
+    if (!(share <= largest)) largest = isnan(share) ? INFINITY : share;
   }
   return largest;
 }

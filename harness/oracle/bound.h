@@ -49,7 +49,8 @@ typedef struct bound_row {
   uint64_t unresolved_v;
   uint64_t columns; /* q: unknowns of the fit; 0 where none is needed */
   uint64_t fit;     /* where its fit begins, see bounds_*; or BOUND_NO_FIT */
-  double scale;     /* max over components of sum p |v|; and of the fit's base */
+  double scale;     /* max over components of sum p |v|, or, where that is 0, the
+                     * same without cancellation in v; and of the fit's base */
   double own;       /* largest own error of the oracle over B by stat */
   double entropy;   /* of the softmax, nats */
   double largest_weight;

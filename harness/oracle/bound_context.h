@@ -49,7 +49,7 @@ typedef struct bound_context {
   bounds *result;
 } bound_context;
 
-/* Largest |a|. */
+/* Largest |a|; infinite where one is not a number. */
 double bound_largest_size(size_t d, const double *a);
 
 #endif

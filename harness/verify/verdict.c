@@ -30,8 +30,10 @@ static bool finite_in(double value, lkv_dtype type) {
   return type == LKV_FLOAT32 ? isfinite((float)value) : isfinite(value);
 }
 
+/* What is not a number is beyond any bound. */
 static double ratio(double distance, double bound) {
-  return distance == 0 ? 0 : distance / bound;
+  const double r = distance == 0 ? 0 : distance / bound;
+  return isnan(r) ? INFINITY : r;
 }
 
 static double norm(size_t d, const double *x) {
@@ -108,11 +110,18 @@ static void widen(fit *f, const bounds *b, const bound_row *row) {
   }
 }
 
+/* Infinite where one is not a number. */
 static double largest_size(size_t d, const double *x) {
   double largest = 0;
   for (size_t c = 0; c < d; c++)
-    if (!(fabs(x[c]) <= largest)) largest = fabs(x[c]);
+    if (!(fabs(x[c]) <= largest)) largest = isnan(x[c]) ? INFINITY : fabs(x[c]);
   return largest;
+}
+
+/* Whether r alone decides: rounding can move the row but little. */
+static bool is_small(const bound_row *row, size_t d, const double *bound) {
+  const double most = largest_size(d, bound);
+  return isfinite(most) && (row->scale == 0 || most <= BOUND_SMALL * row->scale);
 }
 
 static judgement judge_fit(fit *f, const bounds *b, const bound_row *row,
@@ -172,7 +181,7 @@ static verdict_row judge_row(fit *f, const bounds *b, size_t index, lkv_dtype ty
     out.judgement = JUDGED_WRONG;
   else if (!(out.r_stat <= 1))
     out.judgement = JUDGED_WRONG_STATISTICAL;
-  else if (row->scale > 0 && !(largest_size(d, stat) <= BOUND_SMALL * row->scale))
+  else if (!is_small(row, d, stat))
     out.judgement =
         row->fit == BOUND_NO_FIT ? JUDGED_ILL_CONDITIONED : judge_fit(f, b, row, got);
   if (out.judgement != JUDGED_ILL_CONDITIONED && !(row->own <= BOUND_OWN_SHARE))
@@ -193,18 +202,12 @@ static bool sample_make(sample *s, const bounds *b, error *err) {
   return s->det || error_set(err, "verdict: out of memory for %zu elements", elements);
 }
 
-/* What is not finite is beyond any bound. */
-static double ratio_or_infinite(double distance, double bound) {
-  const double r = ratio(distance, bound);
-  return isnan(r) ? INFINITY : r;
-}
-
 static void sample_row(sample *s, const bounds *b, size_t index, const double *got) {
   const size_t d = b->head_dim;
   for (size_t i = index * d, c = 0; c < d; i++, c++, s->count++) {
     const double distance = fabs(got[c] - b->y[i]);
-    s->det[s->count] = ratio_or_infinite(distance, b->det[i]);
-    s->stat[s->count] = ratio_or_infinite(distance, b->stat[i]);
+    s->det[s->count] = ratio(distance, b->det[i]);
+    s->stat[s->count] = ratio(distance, b->stat[i]);
   }
 }
 
@@ -218,6 +221,20 @@ static bool is_wrong(judgement j) {
   return j == JUDGED_WRONG || j == JUDGED_WRONG_STATISTICAL;
 }
 
+/* What the oracle tells of the operator itself, where its row is finite. */
+static void take_operator(verdict *v, const bound_row *row, size_t tokens,
+                          lkv_dtype type) {
+  if (!row->finite) return;
+  v->rows_finite++;
+  v->unresolved_k += row->unresolved_k;
+  v->unresolved_v += row->unresolved_v;
+  v->denominators += tokens;
+  v->entropy += row->entropy;
+  v->largest_weight += row->largest_weight;
+  if (type != LKV_FLOAT64 || row->own > 0) v->own_max = fmax(v->own_max, row->own);
+  if (row->wide) v->wide[row->wide - 1]++;
+}
+
 static void take_row(verdict *v, const bounds *b, const verdict_row *j, element at,
                      size_t index, const double *got, bool *wrong_seen) {
   const bound_row *row = &b->row[index];
@@ -225,13 +242,6 @@ static void take_row(verdict *v, const bounds *b, const verdict_row *j, element 
   const bool first = isnan(v->r_stat_max);
   v->count[j->judgement]++;
   v->swallowed += j->judgement == JUDGED_UNTRUSTED && isnan(j->r_stat);
-  v->unresolved_k += row->unresolved_k;
-  v->unresolved_v += row->unresolved_v;
-  v->denominators += at.token + 1;
-  v->entropy += row->entropy;
-  v->largest_weight += row->largest_weight;
-  v->own_max = fmax(v->own_max, row->own);
-  if (row->wide) v->wide[row->wide - 1]++;
   if (isnan(j->r_stat)) return;
   if (first || (wrong && !*wrong_seen) ||
       (wrong == *wrong_seen && j->r_stat > v->r_stat_max)) {
@@ -251,9 +261,9 @@ static void conclude(verdict *v) {
   const size_t compared = v->rows - v->count[JUDGED_NOT_COMPARED];
   const size_t wrong = v->count[JUDGED_WRONG] + v->count[JUDGED_WRONG_STATISTICAL];
   const size_t decided = wrong + v->count[JUDGED_OK] + v->count[JUDGED_FITTED];
-  const double rows = (double)v->rows;
-  v->entropy /= rows;
-  v->largest_weight /= rows;
+  const double finite = v->rows_finite ? (double)v->rows_finite : NAN;
+  v->entropy /= finite;
+  v->largest_weight /= finite;
   v->decided_share = compared ? (double)decided / (double)compared : NAN;
   v->kind = VERDICT_OK;
   if (wrong)
@@ -274,7 +284,8 @@ bool verdict_of(const lkv_problem *shape, lkv_dtype type, const bounds *b,
   *out = (verdict){.rows = b->rows,
                    .rows_of_output = shape->batch * T * H,
                    .r_det_max = NAN,
-                   .r_stat_max = NAN};
+                   .r_stat_max = NAN,
+                   .own_max = NAN};
   if (!fit_make(&f, b->head_dim, err)) return false;
   if (!sample_make(&r, b, err)) {
     free(f.room);
@@ -284,6 +295,7 @@ bool verdict_of(const lkv_problem *shape, lkv_dtype type, const bounds *b,
     const element at = bounds_element(b, H, i);
     const double *got = y + ((at.batch * T + at.token) * H + at.head) * b->head_dim;
     const verdict_row j = judge_row(&f, b, i, type, got);
+    take_operator(out, &b->row[i], at.token + 1, type);
     take_row(out, b, &j, at, i, got, &wrong_seen);
     if (!isnan(j.r_stat)) sample_row(&r, b, i, got);
     if (rows) rows[i] = j;

@@ -54,14 +54,17 @@ typedef struct verdict {
   size_t rows_of_output;
   size_t swallowed; /* rows finite where the oracle's are not, for no NaN among the
                      * operands */
-  double r_det_max, r_stat_max;      /* NaN where no row was compared */
-  verdict_spread r_det, r_stat;      /* of the elements of the rows that were */
-  double decided_share;              /* of the compared rows; NaN where there is none */
-  double own_max;                    /* largest share of the oracle's own error */
-  size_t wide[WIDE_TYPES];           /* rows the oracle computed again, by type */
+  double r_det_max, r_stat_max; /* NaN where no row was compared */
+  verdict_spread r_det, r_stat; /* of the elements of the rows that were */
+  double decided_share;         /* of the compared rows; NaN where there is none */
+  double own_max;          /* largest share of the oracle's own error; NaN where no row is
+                            * finite, and for float64: both err, by a doubled bound */
+  size_t wide[WIDE_TYPES]; /* rows the oracle computed again, by type */
+  /* Of the operator, over the rows where the oracle is finite. */
+  size_t rows_finite;
   size_t unresolved_k, unresolved_v; /* denominators, and how many there are of each */
   size_t denominators;
-  double entropy, largest_weight; /* of the softmax, means over rows */
+  double entropy, largest_weight; /* of the softmax, means; NaN where there is none */
   element worst;                  /* where r_stat_max is reached; in a row that is wrong,
                                    * if any is */
   double worst_output, worst_oracle, worst_bound; /* B by stat */

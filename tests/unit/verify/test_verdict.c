@@ -294,8 +294,88 @@ static void sampled_rows_are_those_of_the_output(void **state) {
   subject_free(&s);
 }
 
+/* Infinite or not a number, in any column: nothing was granted, nothing is decided. */
+static void a_bound_that_is_no_number_decides_nothing(void **state) {
+  (void)state;
+  subject s;
+  subject_make(&s, "positive", 9, 4);
+  subject_open(&s);
+  verdict_row *rows = calloc(s.b.rows, sizeof *rows);
+  assert_non_null(rows);
+  const double bad[] = {NAN, INFINITY};
+  for (size_t i = 0; i < 2 * COUNT_OF(bad) * 4; i++) {
+    const size_t at = 20 + i % 4, row = at / 4;
+    const double det = s.b.det[at], stat = s.b.stat[at], y = s.y[at];
+    s.b.det[at] = s.b.stat[at] = bad[i / 4 % 2];
+    if (i >= 8) s.y[at] += 1e-30;
+    judge(&s.c, &s.b, s.y, rows);
+    assert_int_not_equal(rows[row].judgement, JUDGED_OK);
+    assert_int_not_equal(rows[row].judgement, JUDGED_FITTED);
+    s.b.det[at] = det, s.b.stat[at] = stat, s.y[at] = y;
+  }
+  free(rows);
+  subject_free(&s);
+}
+
+/* Two tokens of opposite values: v is 0 exactly, over a denominator that may be as well.
+ */
+static void a_row_of_zeros_is_decided_by_what_cancels(void **state) {
+  (void)state;
+  subject s;
+  subject_make(&s, "positive", 2, 4);
+  float *kv = s.c.operand[LKV_KV].data, *vv = s.c.operand[LKV_VV].data;
+  float *qv = s.c.operand[LKV_QV].data;
+  s.c.problem.eps = 0;
+  for (size_t b = 0; b < 2; b++)
+    for (size_t h = 0; h < 2; h++)
+      for (size_t c = 0; c < 4; c++) {
+        const size_t first = (b * 4 + h) * 4 + c, second = first + 8;
+        const float sign = c % 2 ? -1 : 1;
+        qv[first] = qv[second] = 1;
+        kv[first] = kv[second] = sign * (1 + (c == 0) * 0x1p-22F);
+        vv[first] = 3;
+        vv[second] = -3;
+      }
+  subject_open(&s);
+  for (size_t row = 0; row < s.b.rows; row++) {
+    if (row / 2 % 2 == 0) continue;
+    verdict_row rows[8];
+    assert_int_equal(s.b.rows, COUNT_OF(rows));
+    assert_true(s.y[row * 4] == 0);
+    s.y[row * 4] = 0.9 * s.b.stat[row * 4];
+    judge(&s.c, &s.b, s.y, rows);
+    assert_true(s.y[row * 4] > 0.1);
+    assert_int_not_equal(rows[row].judgement, JUDGED_OK);
+    s.y[row * 4] = 0;
+  }
+  subject_free(&s);
+}
+
+static void rows_that_are_not_finite_have_no_part_in_means(void **state) {
+  (void)state;
+  subject s;
+  subject_make(&s, "positive", 9, 4);
+  float *vv = s.c.operand[LKV_VV].data;
+  subject_open(&s);
+  const verdict whole = judge(&s.c, &s.b, s.y, NULL);
+  assert_int_equal(whole.rows_finite, whole.rows);
+  assert_true(whole.entropy > 0 && whole.own_max > 0);
+  free(s.y);
+  bounds_free(&s.b);
+  for (size_t i = 0; i < s.c.operand[LKV_VV].count; i++) vv[i] = NAN;
+  subject_open(&s);
+  const verdict none = judge(&s.c, &s.b, s.y, NULL);
+  assert_int_equal(none.kind, VERDICT_UNTRUSTED);
+  assert_int_equal(none.rows_finite + none.denominators, 0);
+  assert_true(isnan(none.entropy) && isnan(none.largest_weight) && isnan(none.own_max));
+  subject_free(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_bound_that_is_no_number_decides_nothing),
+      cmocka_unit_test(a_row_of_zeros_is_decided_by_what_cancels),
+      cmocka_unit_test(rows_that_are_not_finite_have_no_part_in_means),
       cmocka_unit_test(the_notebooks_outputs_are_not_wrong),
       cmocka_unit_test(non_finite_comes_first),
       cmocka_unit_test(a_swallowed_nan_is_wrong),
