@@ -181,8 +181,11 @@ void bug_survey_free(bug_survey *s) {
 }
 
 uint16_t bug_survey_quiet(const bug_survey *s, size_t item) {
-  uint16_t loud = 0;
+  uint16_t spoken = 0, loud = 0;
   for (size_t k = 0; k < s->kernels; k++)
-    if (!bug_planted(lkv_kernel_at(k))) loud |= run_at(s, item, k)->alarms;
-  return (uint16_t)~loud;
+    if (!bug_planted(lkv_kernel_at(k))) {
+      spoken |= run_at(s, item, k)->spoken;
+      loud |= run_at(s, item, k)->alarms;
+    }
+  return (uint16_t)(spoken & ~loud);
 }

@@ -49,8 +49,8 @@ const char *bug_survey_case(const bug_survey *s, size_t item, char *buffer, size
 
 const bug_run *bug_survey_at(const bug_survey *s, size_t item, size_t kernel);
 
-/* Rules that alarm on no correct kernel of a case: a bit each. What they say of a bug
- * there tells it from what is right. */
+/* Rules that were asked of a correct kernel of a case and alarm on none: a bit each. What
+ * they say of a bug there tells it from what is right. */
 uint16_t bug_survey_quiet(const bug_survey *s, size_t item);
 
 #endif
