@@ -30,6 +30,9 @@ typedef struct lin_case {
  * the inputs of both stages. */
 bool case_from_npz(const npz *file, lin_case *out, error *err);
 
+/* "W_Q" ... "W_VV" or "Q" ... "VV". */
+const char *case_input_name(lkv_stage stage, int operand, char name[8]);
+
 /* Shape of the output as the user gave the input: block (T, D) or (B, T, D); attention
  * (T, d), (T, H, d) or (B, T, H, d). Returns the rank. */
 size_t case_output_shape(const lin_case *c, size_t shape[TENSOR_RANK_MAX]);

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -72,11 +73,27 @@ static void close_fd(int *fd) {
   *fd = -1;
 }
 
+static const char self[] = "/proc/self/exe";
+
+/* The program beside this one that starts sooner, in `path`; this one where it is not
+ * there. */
+static const char *worker_program(char path[PATH_MAX]) {
+  static const char name[] = "linkv-worker";
+  const ssize_t n = readlink(self, path, PATH_MAX - sizeof name);
+  if (n <= 0) return self;
+  path[n] = 0;
+  char *slash = strrchr(path, '/');
+  if (!slash || strcmp(slash + 1, "linkv") != 0) return self;
+  memcpy(slash + 1, name, sizeof name);
+  return access(path, X_OK) == 0 ? path : self;
+}
+
 static int start(char *const argv[], const process_options *options, int record_end,
                  int output_end, pid_t *pid) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   sigset_t none;
+  char path[PATH_MAX];
   char **environment = make_environment(options->settings);
   if (!environment) return ENOMEM;
   sigemptyset(&none);
@@ -92,7 +109,7 @@ static int start(char *const argv[], const process_options *options, int record_
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
   const int code =
-      posix_spawn(pid, "/proc/self/exe", &actions, &attributes, argv, environment);
+      posix_spawn(pid, worker_program(path), &actions, &attributes, argv, environment);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   free(environment);

@@ -32,12 +32,12 @@ typedef struct process_options {
   int lent_as;
 } process_options;
 
-/* Starts this very executable with `argv` (argv[0] is replaced; NULL-terminated),
- * standard input empty, in a process group of its own, and waits for it. Its environment
- * is ours without what could change a measurement: the settings of OpenMP runtimes, BLAS,
- * Google Benchmark and the loader. After the timeout the whole group is killed. Whatever
- * the child has started and outlives it, in its group or out of it, is killed too. Fails
- * only where it cannot be started or watched. */
+/* Starts linkv-worker, which lies beside linkv, or else this very executable, with `argv`
+ * (NULL-terminated), standard input empty, in a process group of its own, and waits for
+ * it. Its environment is ours without what could change a measurement: the settings of
+ * OpenMP runtimes, BLAS, Google Benchmark and the loader. After the timeout the whole
+ * group is killed. Whatever the child has started and outlives it, in its group or out of
+ * it, is killed too. Fails only where it cannot be started or watched. */
 bool process_run_self(char *const argv[], const process_options *options,
                       process_outcome *out, error *err);
 

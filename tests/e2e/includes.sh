@@ -13,6 +13,7 @@ allowed = {
     "report": ["base", "stats", "store", "linkv"],
     "decide": ["base", "stats", "store", "linkv"],
     "cli": ["base", "stats", "oracle", "io", "store", "verify", "measure", "sweep", "report", "decide", "linkv"],
+    "worker": ["base", "cli", "linkv"],
 }
 home, bad = {}, []
 for path in glob.glob("harness/*/*.h") + glob.glob("harness/*/*.def"):
