@@ -75,38 +75,110 @@ static char *explicit_path(const char *path) {
   return full;
 }
 
-bool lkv_plugin_load(const char *path, char *error, size_t error_size) {
-  char build[SHARED_OBJECT_BUILD_SIZE];
-  bool ok = false;
+/* Maps the object and identifies it; NULL with one line in `error`. */
+static void *open_object(const char *path, char build[SHARED_OBJECT_BUILD_SIZE],
+                         char *error, size_t error_size) {
   void *object = NULL;
-  const lkv_plugin *plugin = NULL;
   fenv_t environment;
   char *file = explicit_path(path);
   if (!file) {
     lkv_fail(error, error_size, "plug-in '%s': out of memory", path);
-    goto cleanup;
+  } else if (lkv_shared_object_identify(file, build, error, error_size)) {
+    /* An object linked with -ffast-math makes the process flush denormals when it is
+     * loaded: that would change the oracle and every other kernel. */
+    fegetenv(&environment);
+    object = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+    fesetenv(&environment);
+    if (!object) lkv_fail(error, error_size, "plug-in cannot be loaded: %s", dlerror());
   }
-  if (!lkv_shared_object_identify(file, build, error, error_size)) goto cleanup;
-
-  /* An object linked with -ffast-math makes the process flush denormals when it is
-   * loaded: that would change the oracle and every other kernel. */
-  fegetenv(&environment);
-  object = dlopen(file, RTLD_NOW | RTLD_LOCAL);
-  fesetenv(&environment);
-  if (!object) {
-    lkv_fail(error, error_size, "plug-in cannot be loaded: %s", dlerror());
-    goto cleanup;
-  }
-  plugin = dlsym(object, LKV_PLUGIN_SYMBOL);
-  if (!plugin) {
-    lkv_fail(error, error_size,
-             "plug-in '%s': no symbol '%s'; define it as linkv/registry.h says", path,
-             LKV_PLUGIN_SYMBOL);
-    goto cleanup;
-  }
-  ok = register_all(path, plugin, build, error, error_size);
-cleanup:
-  if (!ok && object) dlclose(object);
   free(file);
+  return object;
+}
+
+bool lkv_plugin_load(const char *path, char *error, size_t error_size) {
+  char build[SHARED_OBJECT_BUILD_SIZE];
+  void *object = open_object(path, build, error, error_size);
+  if (!object) return false;
+  const lkv_plugin *plugin = dlsym(object, LKV_PLUGIN_SYMBOL);
+  const bool ok =
+      plugin
+          ? register_all(path, plugin, build, error, error_size)
+          : lkv_fail(error, error_size,
+                     "plug-in '%s': no symbol '%s'; define it as linkv/registry.h says",
+                     path, LKV_PLUGIN_SYMBOL);
+  if (!ok) dlclose(object);
+  return ok;
+}
+
+/* The kernels of an object: a plug-in's table, or a library's registry. `room` holds
+ * PLUGIN_KERNELS_MAX. */
+static bool list_kernels(const char *path, void *object, const lkv_kernel **room,
+                         lkv_plugin *out, char *error, size_t error_size) {
+  size_t (*count)(void) = NULL;
+  const lkv_kernel *(*at)(size_t) = NULL;
+  const lkv_plugin *plugin = dlsym(object, LKV_PLUGIN_SYMBOL);
+  if (plugin) {
+    *out = *plugin;
+    return check_table(path, plugin, error, error_size);
+  }
+  *(void **)&count = dlsym(object, "lkv_kernel_count");
+  *(void **)&at = dlsym(object, "lkv_kernel_at");
+  if (!count || !at)
+    return lkv_fail(error, error_size,
+                    "library '%s': neither '%s' nor 'lkv_kernel_count' is in it; give a "
+                    "shared liblinkv or a plug-in",
+                    path, LKV_PLUGIN_SYMBOL);
+  *out = (lkv_plugin){.abi = LKV_KERNEL_ABI, .kernels = room};
+  for (size_t i = 0; i < count() && i < PLUGIN_KERNELS_MAX; i++)
+    room[out->count++] = at(i);
+  return check_table(path, out, error, error_size);
+}
+
+/* A copy of the descriptor under another name, in one piece; it lives as long as the
+ * registry. NULL when out of memory. */
+static lkv_kernel *renamed(const lkv_kernel *kernel, const char *prefix) {
+  const size_t size = strlen(prefix) + strlen(kernel->name) + 1;
+  lkv_kernel *copy = malloc(sizeof *copy + size);
+  if (!copy) return NULL;
+  char *name = (char *)(copy + 1);
+  snprintf(name, size, "%s%s", prefix, kernel->name);
+  *copy = *kernel;
+  copy->name = name;
+  return copy;
+}
+
+static bool register_renamed(const char *path, const lkv_plugin *from, const char *prefix,
+                             const char *build, char *error, size_t error_size) {
+  const lkv_kernel **copy = calloc(from->count + (size_t)1, sizeof *copy);
+  lkv_plugin all = {from->abi, 0, copy};
+  bool ok = true;
+  if (!copy) return lkv_fail(error, error_size, "library '%s': out of memory", path);
+  for (size_t i = 0; ok && i < from->count; i++) {
+    char fault[512];
+    if (!from->kernels[i] || !lkv_kernel_check(from->kernels[i], fault, sizeof fault))
+      ok = lkv_fail(error, error_size, "library '%s', kernel %zu of %u: %s", path, i + 1,
+                    (unsigned)from->count, from->kernels[i] ? fault : "NULL");
+    else if (!(copy[i] = renamed(from->kernels[i], prefix)))
+      ok = lkv_fail(error, error_size, "library '%s': out of memory", path);
+    else
+      all.count++;
+  }
+  ok = ok && register_all(path, &all, build, error, error_size);
+  for (size_t i = 0; !ok && i < all.count; i++) free((void *)copy[i]);
+  free((void *)copy);
+  return ok;
+}
+
+bool lkv_library_load(const char *prefix, const char *path, char *error,
+                      size_t error_size) {
+  char build[SHARED_OBJECT_BUILD_SIZE];
+  const lkv_kernel **room = calloc(PLUGIN_KERNELS_MAX, sizeof *room);
+  lkv_plugin found = {0};
+  if (!room) return lkv_fail(error, error_size, "library '%s': out of memory", path);
+  void *object = open_object(path, build, error, error_size);
+  const bool ok = object && list_kernels(path, object, room, &found, error, error_size) &&
+                  register_renamed(path, &found, prefix, build, error, error_size);
+  if (!ok && object) dlclose(object);
+  free((void *)room);
   return ok;
 }

@@ -48,6 +48,19 @@ bool cli_load_plugins(const cli_command *command, const cli_list *paths) {
   return true;
 }
 
+bool cli_load_sides(const cli_command *command, const char *const libraries[2]) {
+  static const char *const side[] = {"base", "head"};
+  char why[1024], prefix[8];
+  for (size_t i = 0; i < 2; i++) {
+    snprintf(prefix, sizeof prefix, "%s_", side[i]);
+    if (!libraries[i] || lkv_library_load(prefix, libraries[i], why, sizeof why))
+      continue;
+    cli_fail(command, EXIT_USAGE, "--%s: %s", side[i], why);
+    return false;
+  }
+  return true;
+}
+
 void cli_list_free(cli_list *list) {
   free((void *)list->item);
   *list = (cli_list){0};

@@ -75,6 +75,9 @@ int cli_finish(const cli_command *command, int code);
 /* Loads the plug-ins named by --plugin; on failure prints and returns false. */
 bool cli_load_plugins(const cli_command *command, const cli_list *paths);
 
+/* Loads builds of the kernel library as base_* and head_*, NULL: none; likewise. */
+bool cli_load_sides(const cli_command *command, const char *const libraries[2]);
+
 /* --format: choices and values shared by the commands that print rows. */
 extern const char *const cli_row_rules[]; /* auto, all, sampled, NULL: by sample_rule */
 extern const char *const cli_row_help;

@@ -18,6 +18,7 @@ extern const cli_command cli_history;
 extern const cli_command cli_plot;
 extern const cli_command cli_machine;
 extern const cli_command cli_race;
+extern const cli_command cli_ab;
 extern const cli_command cli_worker;
 
 #endif

@@ -22,8 +22,8 @@ void compare_line(const compare_point *p, char line[COMPARE_LINE_SIZE]) {
   int used = snprintf(line, COMPARE_LINE_SIZE, "%s", compare_word(p));
   if (p->verdict != COMPARE_UNTIMED)
     used += snprintf(line + used, COMPARE_LINE_SIZE - (size_t)used,
-                     ", ratio %.4f in [%.4f, %.4f], p %.2g", p->ratio.estimate,
-                     p->ratio.low, p->ratio.high, p->p_value);
+                     ", ratio %.4f in [%.4f, %.4f]", p->ratio.estimate, p->ratio.low,
+                     p->ratio.high);
   if (*p->reason)
     snprintf(line + used, COMPARE_LINE_SIZE - (size_t)used, "; %s", p->reason);
 }
@@ -118,7 +118,7 @@ static json_t *point_json(const compare_point *p) {
   return json_pack(
       "{s:s, s:s, s:o, s:o, s:o, s:o, s:b, s:I, s:I, s:o, s:s}", "name", name, "verdict",
       compare_word(p), "ratio", interval_json(&p->ratio, timed), "p_value",
-      timed ? json_real(p->p_value) : json_null(), "base_ns", number(time_of(p->base)),
+      timed ? number(p->p_value) : json_null(), "base_ns", number(time_of(p->base)),
       "head_ns", number(time_of(p->head)), "paired", p->paired, "base_repetitions",
       (json_int_t)(p->base ? p->base->samples : 0), "head_repetitions",
       (json_int_t)(p->head ? p->head->samples : 0), "faults", faults_json(p->faults),

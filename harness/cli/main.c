@@ -6,9 +6,9 @@
 #include "commands.h"
 
 static const cli_command *const commands[] = {
-    &cli_kernels, &cli_run,   &cli_judge,   &cli_verify, &cli_selftest,
-    &cli_time,    &cli_sweep, &cli_export,  &cli_pick,   &cli_compare,
-    &cli_history, &cli_plot,  &cli_machine, &cli_race,   &cli_worker,
+    &cli_kernels, &cli_run,    &cli_judge, &cli_verify,  &cli_selftest, &cli_time,
+    &cli_sweep,   &cli_export, &cli_pick,  &cli_compare, &cli_history,  &cli_plot,
+    &cli_machine, &cli_race,   &cli_ab,    &cli_worker,
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 

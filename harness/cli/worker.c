@@ -113,6 +113,7 @@ static int run(int argc, char **argv) {
   oracle_cache cache = {.limit = ORACLE_CACHE_LIMIT,
                         .least_work = ORACLE_CACHE_LEAST_WORK};
   worker_task task = {.cache = &cache};
+  const char *libraries[2] = {NULL, NULL};
   bool prepares = false;
   uint64_t memory = 0;
   const cli_option options[] = {
@@ -130,6 +131,10 @@ static int run(int argc, char **argv) {
       {"against-tile-q", CLI_SIZE, &against.tile_q, "N", "default the kernel's", NULL},
       {"against-tile-k", CLI_SIZE, &against.tile_k, "N", "default the kernel's", NULL},
       {"against-first", CLI_FLAG, &against.first, NULL, "it begins", NULL},
+      {"base-library", CLI_TEXT, &libraries[0], "FILE.so", "its kernels are base_*",
+       NULL},
+      {"head-library", CLI_TEXT, &libraries[1], "FILE.so", "its kernels are head_*",
+       NULL},
       {"turn", CLI_REAL, &against.turn_s, "S", "seconds of a turn, default 0.001", NULL},
       {0}};
   cli_list words = {0};
@@ -141,7 +146,8 @@ static int run(int argc, char **argv) {
   int code = parsed == CLI_STOP_FINE ? EXIT_FINE : EXIT_USAGE;
   if (parsed == CLI_GO && words.count)
     cli_fail(&cli_worker, EXIT_USAGE, "unexpected word '%s'", words.item[0]);
-  else if (parsed == CLI_GO && point_options_take(&cli_worker, &o, &task.point)) {
+  else if (parsed == CLI_GO && cli_load_sides(&cli_worker, libraries) &&
+           point_options_take(&cli_worker, &o, &task.point)) {
     task.min_time_s = o.min_time_s;
     code = against.against ? race(&task.point, &against, o.min_time_s)
            : prepares      ? prepare(&task)

@@ -51,7 +51,8 @@ typedef struct compare_point {
   compare_verdict verdict;
   bool paired;      /* by rounds of one run */
   interval ratio;   /* time of head over base's, of coverage 95 % where it can be had */
-  double p_value;   /* of slower or faster, by Holm's correction over all points */
+  double p_value;   /* of slower or faster, by Holm's correction over all points;
+                     * NaN where a race decided */
   char reason[256]; /* of the faults and of what is not timed; "" */
 } compare_point;
 

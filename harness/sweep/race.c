@@ -26,7 +26,6 @@ typedef struct race {
   const point *base, *head;
   const race_options *options;
   process_outcome *outcome;
-  double base_ns[RACE_ROUNDS_MAX], head_ns[RACE_ROUNDS_MAX];
 } race;
 
 static bool start_worker(race *w, bool head_first, error *err) {
@@ -35,7 +34,7 @@ static bool start_worker(race *w, bool head_first, error *err) {
                                 .plugins = w->options->plugins,
                                 .plugin_count = w->options->plugin_count};
   char turn[32], tile_q[24], tile_k[24];
-  const char *flags[12] = {"--against", w->head->kernel->name, "--turn", turn};
+  const char *flags[16] = {"--against", w->head->kernel->name, "--turn", turn};
   size_t count = 4;
   snprintf(turn, sizeof turn, "%.9g", w->options->turn_s);
   snprintf(tile_q, sizeof tile_q, "%zu", head->tile_q);
@@ -49,6 +48,14 @@ static bool start_worker(race *w, bool head_first, error *err) {
     flags[count++] = tile_k;
   }
   if (head_first) flags[count++] = "--against-first";
+  if (w->options->base_library) {
+    flags[count++] = "--base-library";
+    flags[count++] = w->options->base_library;
+  }
+  if (w->options->head_library) {
+    flags[count++] = "--head-library";
+    flags[count++] = w->options->head_library;
+  }
   const process_options process = {.record_fd = WORKER_RECORD_FD,
                                    .timeout_s = w->options->timeout_s,
                                    .settings = settings_of_worker(w->base),
@@ -108,8 +115,8 @@ static bool run_rounds(race *w, race_result *out, error *err) {
       break;
     }
     out->same_output = out->same_output && r.same_output;
-    w->base_ns[out->rounds] = r.turns.call_ns[0];
-    w->head_ns[out->rounds] = r.turns.call_ns[1];
+    for (int side = 0; side < 2; side++)
+      out->round_ns[side][out->rounds] = r.turns.call_ns[side];
     out->ratios[out->rounds++] = r.turns.ratio;
     if (out->rounds == 1)
       rule.last =
@@ -124,6 +131,12 @@ static bool run_rounds(race *w, race_result *out, error *err) {
   return true;
 }
 
+static double median_round(const race_result *r, int side) {
+  double sorted[RACE_ROUNDS_MAX];
+  memcpy(sorted, r->round_ns[side], r->rounds * sizeof *sorted);
+  return median_of(r->rounds, sorted).median;
+}
+
 bool race_run(const point *base, const point *head, const race_options *options,
               race_result *out, error *err) {
   race w = {.base = base,
@@ -134,8 +147,8 @@ bool race_run(const point *base, const point *head, const race_options *options,
   if (!w.outcome) return error_set(err, "out of memory for a race");
   const bool ok = run_rounds(&w, out, err);
   if (ok && out->rounds) {
-    out->base_ns = median_of(out->rounds, w.base_ns).median;
-    out->head_ns = median_of(out->rounds, w.head_ns).median;
+    out->base_ns = median_round(out, 0);
+    out->head_ns = median_round(out, 1);
   }
   free(w.outcome);
   return ok;

@@ -13,6 +13,8 @@
 typedef struct race_options {
   const char *const *plugins; /* files the workers load, in order */
   size_t plugin_count;
+  /* Builds of the kernel library whose kernels are base_* and head_*; NULL: none. */
+  const char *base_library, *head_library;
   double turn_s;    /* a turn */
   double round_s;   /* the turns of a round; a process takes some time besides */
   double budget_s;  /* all rounds */
@@ -34,8 +36,9 @@ typedef struct race_result {
   double seconds;          /* it took */
   size_t rounds;           /* that count */
   double ratios[RACE_ROUNDS_MAX];
-  bool same_output; /* in every round, bit for bit */
-  char status[32];  /* of the round that ended it, "ok" where none did */
+  double round_ns[2][RACE_ROUNDS_MAX]; /* of a call of base and of head, each round */
+  bool same_output;                    /* in every round, bit for bit */
+  char status[32]; /* of the round that ended it, "ok" where none did */
   char reason[1024];
 } race_result;
 

@@ -1,5 +1,7 @@
 /* A plug-in of kernels that differ in speed alone: slow_N does N % more than slow_0, by
- * computing rows of the output again as it goes. One body, the row by row algorithm:
+ * computing rows of the output again as it goes. Built with PLANTED=N it is one build of
+ * two kernels, of which `planted` is slower by N % and `unchanged` by nothing. One body,
+ * the row by row algorithm:
  *
  *   r = S_K Q_t, logit_i = (QK_i r) / (QK_i Z_K + eps), w = softmax(logit),
  *   y_t = (sum_i w_i / (QV_i Z_V + eps) QV_i) S_V */
@@ -98,33 +100,37 @@ static inline __attribute__((always_inline)) lkv_status attention(const lkv_prob
   return LKV_OK;
 }
 
-#define SLOW(percent)                                                                \
-  static lkv_status attention_##percent(const lkv_problem *p, const lkv_operands *x, \
-                                        void *workspace, lkv_output y) {             \
-    return attention(p, x, workspace, y, percent);                                   \
-  }                                                                                  \
-  static const lkv_kernel slow_##percent = {                                         \
-      .abi = LKV_KERNEL_ABI,                                                         \
-      .name = "slow_" #percent,                                                      \
-      .algorithm = "row",                                                            \
-      .isa = LKV_ISA_SCALAR,                                                         \
-      .operand_type = LKV_FLOAT32,                                                   \
-      .output_type = LKV_FLOAT32,                                                    \
-      .accum_type = LKV_FLOAT32,                                                     \
-      .factor_type = LKV_FLOAT32,                                                    \
-      .family = LKV_REASSOCIATED,                                                    \
-      .summary = #percent " % more work than slow_0",                                \
-      .source = "tests/slow/slow_kernels.c",                                         \
-      .workspace_bytes = workspace_bytes,                                            \
-      .attention = attention_##percent}
-SLOW(0);
-SLOW(3);
-SLOW(5);
-SLOW(10);
-SLOW(20);
-
+#define SLOW(kernel, percent)                                                       \
+  static lkv_status attention_##kernel(const lkv_problem *p, const lkv_operands *x, \
+                                       void *workspace, lkv_output y) {             \
+    return attention(p, x, workspace, y, percent);                                  \
+  }                                                                                 \
+  static const lkv_kernel kernel = {.abi = LKV_KERNEL_ABI,                          \
+                                    .name = #kernel,                                \
+                                    .algorithm = "row",                             \
+                                    .isa = LKV_ISA_SCALAR,                          \
+                                    .operand_type = LKV_FLOAT32,                    \
+                                    .output_type = LKV_FLOAT32,                     \
+                                    .accum_type = LKV_FLOAT32,                      \
+                                    .factor_type = LKV_FLOAT32,                     \
+                                    .family = LKV_REASSOCIATED,                     \
+                                    .summary = #percent " % more work than needed", \
+                                    .source = "tests/slow/slow_kernels.c",          \
+                                    .workspace_bytes = workspace_bytes,             \
+                                    .attention = attention_##kernel}
+#ifdef PLANTED
+SLOW(planted, PLANTED);
+SLOW(unchanged, 0);
+static const lkv_kernel *const kernels[] = {&planted, &unchanged};
+#else
+SLOW(slow_0, 0);
+SLOW(slow_3, 3);
+SLOW(slow_5, 5);
+SLOW(slow_10, 10);
+SLOW(slow_20, 20);
 static const lkv_kernel *const kernels[] = {&slow_0, &slow_3, &slow_5, &slow_10,
                                             &slow_20};
+#endif
 
 const lkv_plugin linkv_plugin = {LKV_KERNEL_ABI, sizeof kernels / sizeof *kernels,
                                  kernels};

@@ -46,6 +46,11 @@ typedef struct lkv_plugin {
  * kernel.h, a name that is taken. The object stays loaded until the process ends. */
 bool lkv_plugin_load(const char *path, char *error, size_t error_size);
 
+/* Loads another build of the kernel library, or a plug-in, beside what there is: its
+ * kernels are registered under `prefix` and their names. Otherwise as lkv_plugin_load. */
+bool lkv_library_load(const char *prefix, const char *path, char *error,
+                      size_t error_size);
+
 #ifdef __cplusplus
 }
 #endif
