@@ -79,7 +79,6 @@ static const void *faulting(const void *context) {
 
 /* The signal's own action is back already: returning faults again. */
 static void report(int number, siginfo_t *info, void *context) {
-  (void)info;
   const void *place = faulting(context);
   if (!tell(place, false)) {
     void *frame[FRAMES_MAX];
@@ -92,8 +91,7 @@ static void report(int number, siginfo_t *info, void *context) {
       told = tell((const char *)frame[i] - 1, false);
     if (!told) tell(place, true);
   }
-  if (number != SIGABRT) return;
-  signal(SIGABRT, SIG_DFL);
+  if (info->si_code <= 0) raise(number); /* somebody sent it: it does not fault again */
 }
 
 void crash_report_install(void) {

@@ -9,7 +9,7 @@ name: faults
 repetitions: 2
 min_time: 0.001
 timeout: 3
-memory_limit: 128MiB
+memory_limit: 32MiB
 axes:
   kernel: ["faulty_*", scalar_row]
   seq_len: [8, 16, 24]
@@ -32,12 +32,12 @@ wanted = {
     "faulty_nan": ("wrong", "not finite"),
     "faulty_fails": ("crashed", "failure"),
     "faulty_unsupported": ("skipped", "head_dim"),
-    "faulty_memory": ("skipped", "limit 0.125 GiB"),
+    "faulty_memory": ("skipped", "limit 0.0312 GiB"),
     "faulty_divide": ("crashed", "SIGFPE (Floating point exception): in faulty_divide_here (faulty_kernels.so+0x"),
     "faulty_smash": ("crashed", "killed by SIG"),
     "faulty_overrun": ("crashed", "SIGSEGV (Segmentation fault): at faulty_kernels.so+0x"),
-    "faulty_exhaust": ("out_of_memory", "limit 0.125 GiB; killed by SIGABRT"),
-    "faulty_leak": ("out_of_memory", "limit 0.125 GiB; kernel faulty_leak: "),
+    "faulty_exhaust": ("out_of_memory", "limit 0.0312 GiB; killed by SIGABRT"),
+    "faulty_leak": ("out_of_memory", "limit 0.0312 GiB; kernel faulty_leak: "),
     "faulty_close": ("crashed", "exited with code 2"),
     "faulty_fork": ("ok", ""),
     "faulty_double": ("ok", ""),

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 /* cmocka needs the above */
 #include <cmocka.h>
@@ -137,6 +139,29 @@ static void available_memory_is_within_the_machine(void **state) {
   assert_between(available, MIB, (size_t)sysconf(_SC_PHYS_PAGES) * page);
 }
 
+/* In a child, since a limit is for good: 0 where private memory up to the limit can be
+ * had, and no more. */
+static int try_limit(size_t limit, size_t less, size_t more) {
+  const int use = PROT_READ | PROT_WRITE, kind = MAP_PRIVATE | MAP_ANONYMOUS;
+  error err;
+  if (!memory_limit(limit, &err)) return 1;
+  if (mmap(NULL, more, use, kind, -1, 0) != MAP_FAILED) return 2;
+  return mmap(NULL, less, use, kind, -1, 0) == MAP_FAILED ? 3 : 0;
+}
+
+static void a_limit_is_beyond_what_there_is(void **state) {
+  (void)state;
+  static const size_t limits[] = {8 * MIB, 256 * MIB};
+  for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+    int status;
+    const pid_t child = fork();
+    if (child == 0) _exit(try_limit(limits[i], limits[i] - MIB, limits[i] + MIB));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(touched_pages_count_exactly_while_mapped),
@@ -145,6 +170,7 @@ int main(void) {
       cmocka_unit_test(nothing_touched_is_nothing),
       cmocka_unit_test(reset_forgets_an_earlier_peak),
       cmocka_unit_test(available_memory_is_within_the_machine),
+      cmocka_unit_test(a_limit_is_beyond_what_there_is),
 #ifndef ADDRESS_SANITIZER
       cmocka_unit_test(reset_gives_freed_heap_back),
 #endif
