@@ -294,31 +294,55 @@ static bool inputs_complete(const lkv_inputs *inputs) {
   return inputs->stage == LKV_STAGE_ATTENTION || inputs->x;
 }
 
+/* A run of that plan, which is made here; its operands are the inputs'. */
+static lkv_status open_run(const lkv_kernel *kernel, const lkv_problem *problem,
+                           const lkv_inputs *inputs, size_t threads, void *workspace,
+                           plan *p, run *out) {
+  const lkv_status status = make_plan(kernel, problem, inputs->stage, threads, p);
+  if (status != LKV_OK) return status;
+  if (!inputs_complete(inputs)) return LKV_INVALID;
+  if (!workspace && p->bytes > 0) return LKV_INVALID;
+  if ((uintptr_t)workspace % LKV_WORKSPACE_ALIGNMENT != 0) return LKV_INVALID;
+  *out = (run){.kernel = kernel,
+               .problem = problem,
+               .p = p,
+               .inputs = inputs,
+               .operand = inputs->operand,
+               .projected = workspace,
+               .workspace = workspace};
+  if (workspace) out->workspace += LKV_OPERANDS * p->projected_bytes;
+  return LKV_OK;
+}
+
+static lkv_status project(const run *r, const void *operand[LKV_OPERANDS]) {
+  for (size_t o = 0; o < LKV_OPERANDS; o++)
+    operand[o] = r->projected + o * r->p->projected_bytes;
+  openblas_set_num_threads(1);
+  return for_each(r, r->p->projections, project_rows);
+}
+
+lkv_status lkv_project(const lkv_kernel *kernel, const lkv_problem *problem,
+                       const lkv_inputs *inputs, size_t threads, void *workspace,
+                       const void *operand[LKV_OPERANDS]) {
+  plan p;
+  run r;
+  if (inputs->stage != LKV_STAGE_BLOCK) return LKV_INVALID;
+  const lkv_status status = open_run(kernel, problem, inputs, threads, workspace, &p, &r);
+  return status == LKV_OK ? project(&r, operand) : status;
+}
+
 lkv_status lkv_run(const lkv_kernel *kernel, const lkv_problem *problem,
                    const lkv_inputs *inputs, size_t threads, void *workspace, void *y) {
-  plan p;
-  const lkv_status status = make_plan(kernel, problem, inputs->stage, threads, &p);
-  if (status != LKV_OK) return status;
-  if (!inputs_complete(inputs) || !y) return LKV_INVALID;
-  if (!workspace && p.bytes > 0) return LKV_INVALID;
-  if ((uintptr_t)workspace % LKV_WORKSPACE_ALIGNMENT != 0) return LKV_INVALID;
-
-  run r = {.kernel = kernel,
-           .problem = problem,
-           .p = &p,
-           .inputs = inputs,
-           .operand = inputs->operand,
-           .projected = workspace,
-           .workspace = workspace,
-           .y = y};
   const void *projected[LKV_OPERANDS];
+  plan p;
+  run r;
+  lkv_status status = open_run(kernel, problem, inputs, threads, workspace, &p, &r);
+  if (status != LKV_OK) return status;
+  if (!y) return LKV_INVALID;
+  r.y = y;
   if (inputs->stage == LKV_STAGE_BLOCK) {
-    for (size_t o = 0; o < LKV_OPERANDS; o++)
-      projected[o] = (const char *)workspace + o * p.projected_bytes;
-    r.workspace += LKV_OPERANDS * p.projected_bytes;
-    openblas_set_num_threads(1);
-    for_each(&r, p.projections, project_rows);
+    status = project(&r, projected);
     r.operand = projected;
   }
-  return attend(&r);
+  return status == LKV_OK ? attend(&r) : status;
 }

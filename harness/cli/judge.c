@@ -124,8 +124,8 @@ static bool judge(judge_arguments *a, judging *j, error *err) {
   return (j->rows || error_set(err, "out of memory for verdicts")) &&
          verdict_of(&j->c.problem, j->of.output_type, &j->bounds, j->y.data, j->rows,
                     &j->verdict, err) &&
-         (!j->isolated.known || isolated_judge(&j->isolated, &j->c, j->of,
-                                               (sample_rule)a->rows, j->y.data, err));
+         isolated_judge(&j->isolated, &j->c, j->of, (sample_rule)a->rows, &cache,
+                        j->y.data, err);
 }
 
 static void judging_free(judging *j) {
@@ -239,8 +239,9 @@ static bool print_table(const judge_arguments *a, const judging *j, error *err) 
   const verdict *v = &j->verdict;
   const double denominators = (double)v->denominators;
   char why[512];
-  printf("verdict        %s\n", verdict_name(isolated_conclude(&j->isolated, v->kind)));
-  if (j->isolated.known) printf("end to end     %s\n", verdict_name(v->kind));
+  printf("verdict        %s\n",
+         verdict_name(stages_conclude(&j->isolated.verdict, v->kind)));
+  if (j->isolated.verdict.known) printf("end to end     %s\n", verdict_name(v->kind));
   if (*verdict_reason(v, why, sizeof why)) printf("               %s\n", why);
   if (v->rows < v->rows_of_output)
     printf("rows           %zu, a sample of %zu:", v->rows, v->rows_of_output);
@@ -308,18 +309,18 @@ static bool print_json(const judge_arguments *a, const judging *j, error *err) {
   const size_t count = a->explain ? choose_rows(j, chosen) : 0;
   for (size_t i = 0; i < count; i++) json_array_append_new(worst, row_json(j, chosen[i]));
   verdict_reason(v, why, sizeof why);
-  json_t *all = judged_json(&j->metrics, v);
+  json_t *all = judged_json(&j->metrics, v, &j->isolated.verdict);
   if (all &&
       json_object_update_new(
-          all,
-          json_pack("{s:s, s:s, s:s?, s:I, s:o, s:o, s:o, s:o, s:o}", "verdict",
-                    verdict_name(isolated_conclude(&j->isolated, v->kind)), "end_to_end",
-                    verdict_name(v->kind), "reason", *why ? why : NULL, "rows",
-                    (json_int_t)v->rows, "row_counts", counts, "unresolved_k_share",
-                    judged_real((double)v->unresolved_k / denominators),
-                    "unresolved_v_share",
-                    judged_real((double)v->unresolved_v / denominators), "worst", worst,
-                    "isolated", isolated_json(&j->isolated)))) {
+          all, json_pack("{s:s, s:s, s:s?, s:I, s:o, s:o, s:o, s:o, s:o}", "verdict",
+                         verdict_name(stages_conclude(&j->isolated.verdict, v->kind)),
+                         "end_to_end", verdict_name(v->kind), "reason", *why ? why : NULL,
+                         "rows", (json_int_t)v->rows, "row_counts", counts,
+                         "unresolved_k_share",
+                         judged_real((double)v->unresolved_k / denominators),
+                         "unresolved_v_share",
+                         judged_real((double)v->unresolved_v / denominators), "worst",
+                         worst, "isolated", isolated_json(&j->isolated)))) {
     json_decref(all);
     all = NULL;
   }
@@ -337,7 +338,8 @@ static int judge_and_tell(judge_arguments *a) {
       judge(a, &j, &err) &&
       (a->format == FORMAT_JSON ? print_json(a, &j, &err) : print_table(a, &j, &err));
   const int code =
-      ok ? cli_finish(&cli_judge, codes[isolated_conclude(&j.isolated, j.verdict.kind)])
+      ok ? cli_finish(&cli_judge,
+                      codes[stages_conclude(&j.isolated.verdict, j.verdict.kind)])
          : cli_fail(&cli_judge, EXIT_USAGE, "%s", err.text);
   judging_free(&j);
   return code;

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "judged_json.h"
-#include "reference.h"
 
 static bool take_operand(const npz *file, const lin_case *c, int o, isolated *out,
                          error *err) {
@@ -30,12 +29,11 @@ static bool take_operand(const npz *file, const lin_case *c, int o, isolated *ou
 }
 
 bool isolated_read(const npz *file, const lin_case *c, isolated *out, error *err) {
-  bool ok = true;
+  bool ok = true, any = false;
   *out = (isolated){0};
   for (int o = 0; o < LKV_OPERANDS; o++)
-    if (npz_find(file, lkv_operand_name(o))) out->known = true;
-  out->known = out->known && c->stage == LKV_STAGE_BLOCK;
-  if (!out->known) return true;
+    if (npz_find(file, lkv_operand_name(o))) any = true;
+  if (!any || c->stage != LKV_STAGE_BLOCK) return true;
   out->operands =
       (lin_case){.stage = LKV_STAGE_ATTENTION, .problem = c->problem, .rank = 4};
   for (int o = 0; ok && o < LKV_OPERANDS; o++) ok = take_operand(file, c, o, out, err);
@@ -47,52 +45,42 @@ void isolated_free(isolated *i) {
 }
 
 bool isolated_judge(isolated *i, const lin_case *c, precision of, sample_rule rows,
-                    const double *y, error *err) {
-  const double *made[LKV_OPERANDS];
-  bounds b = {0};
-  for (int o = 0; o < LKV_OPERANDS; o++) made[o] = i->operands.operand[o].data;
-  const bool ok = projection_judge(c, of, made, &i->projected, err) &&
-                  reference_bounds(&i->operands, of, rows, &b, err) &&
-                  verdict_of(&c->problem, of.output_type, &b, y, NULL, &i->verdict, err);
-  bounds_free(&b);
+                    oracle_cache *cache, const double *y, error *err) {
+  stages_reference reference = {0};
+  if (!i->operands.operand[0].data) return true;
+  const bool ok =
+      stages_reference_make(cache, c, &i->operands, of, rows, &reference, err) &&
+      stages_judge(&reference, &c->problem, of.output_type, y, &i->verdict, err);
+  stages_reference_free(&reference);
   return ok;
 }
 
-/* NaN-proof. */
-static bool projections_hold(const isolated *i) {
-  return i->projected.r_det_max <= 1 && i->projected.r_stat_max <= 1;
-}
-
-verdict_kind isolated_conclude(const isolated *i, verdict_kind whole) {
-  if (!i->known || whole == VERDICT_WRONG) return whole;
-  return projections_hold(i) ? i->verdict.kind : VERDICT_WRONG;
-}
-
 void isolated_print(const isolated *i) {
-  const projection_verdict *p = &i->projected;
+  const stages_verdict *s = &i->verdict;
+  const verdict *v = &s->attention;
   char why[512];
-  if (!i->known) return;
+  if (!s->known) return;
   printf("projections    %s, largest r %.3g statistical, %.3g worst case\n",
-         projections_hold(i) ? "ok" : "wrong", p->r_stat_max, p->r_det_max);
-  if (!projections_hold(i))
-    printf("               %s[%zu, %zu] = %.9g, X W is %.9g\n",
-           lkv_operand_name(p->operand), p->row, p->column, p->made, p->wanted);
+         stages_projections_hold(s) ? "ok" : "wrong", s->projected.r_stat_max,
+         s->projected.r_det_max);
+  if (!stages_projections_hold(s))
+    printf("               %s\n", stages_worst_text(s, why, sizeof why));
   printf(
       "isolated       %s, largest r %.3g statistical, %.3g worst case; %.3g %% of the "
       "rows decided\n",
-      verdict_name(i->verdict.kind), i->verdict.r_stat_max, i->verdict.r_det_max,
-      100 * i->verdict.decided_share);
-  if (*verdict_reason(&i->verdict, why, sizeof why)) printf("               %s\n", why);
+      verdict_name(v->kind), v->r_stat_max, v->r_det_max, 100 * v->decided_share);
+  if (*verdict_reason(v, why, sizeof why)) printf("               %s\n", why);
 }
 
 json_t *isolated_json(const isolated *i) {
-  const projection_verdict *p = &i->projected;
-  if (!i->known) return json_null();
+  const stages_verdict *s = &i->verdict;
+  const verdict *v = &s->attention;
+  if (!s->known) return json_null();
   return json_pack("{s:s, s:o, s:o, s:s, s:o, s:o, s:o}", "projections",
-                   projections_hold(i) ? "ok" : "wrong", "projections_r_stat_max",
-                   judged_real(p->r_stat_max), "projections_r_det_max",
-                   judged_real(p->r_det_max), "verdict", verdict_name(i->verdict.kind),
-                   "r_stat_max", judged_real(i->verdict.r_stat_max), "r_det_max",
-                   judged_real(i->verdict.r_det_max), "decided_share",
-                   judged_real(i->verdict.decided_share));
+                   stages_projections_hold(s) ? "ok" : "wrong", "projections_r_stat_max",
+                   judged_real(s->projected.r_stat_max), "projections_r_det_max",
+                   judged_real(s->projected.r_det_max), "verdict", verdict_name(v->kind),
+                   "r_stat_max", judged_real(v->r_stat_max), "r_det_max",
+                   judged_real(v->r_det_max), "decided_share",
+                   judged_real(v->decided_share));
 }

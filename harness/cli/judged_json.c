@@ -19,7 +19,7 @@ static json_t *value_json(const value *v, value_kind kind) {
   return NULL;
 }
 
-json_t *judged_json(const metrics *m, const verdict *v) {
+json_t *judged_json(const metrics *m, const verdict *v, const stages_verdict *s) {
 #define FIELD(name, kind, unit, meaning) RECORD_##name,
   static const int fields[] = {
       RECORD_verdict,
@@ -27,7 +27,7 @@ json_t *judged_json(const metrics *m, const verdict *v) {
   };
 #undef FIELD
   record found = {0};
-  json_t *object = judged_record(m, v, &found) ? json_object() : NULL;
+  json_t *object = judged_record(m, v, s, &found) ? json_object() : NULL;
   for (size_t i = 0; object && i < sizeof fields / sizeof *fields; i++) {
     const value_field *f = &record_fields[fields[i]];
     if (json_object_set_new(object, f->name,

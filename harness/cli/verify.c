@@ -13,6 +13,7 @@
 #include "judged_json.h"
 #include "linkv/registry.h"
 #include "reference.h"
+#include "stages_set.h"
 #include "table.h"
 #include "verdict.h"
 #include "verify_laws.h"
@@ -61,8 +62,9 @@ typedef struct finding {
   const char *input, *kernel;
   char reason[512]; /* why it was not run; else empty */
   metrics metrics;
-  bool judged; /* the oracle itself is not */
-  verdict verdict;
+  bool judged;     /* the oracle itself is not */
+  verdict verdict; /* end to end */
+  stages_verdict stages;
 } finding;
 
 typedef struct findings {
@@ -79,13 +81,17 @@ static finding *add_finding(findings *all, const char *input, const char *kernel
   return f;
 }
 
+static verdict_kind kind_of(const finding *f) {
+  return stages_conclude(&f->stages, f->verdict.kind);
+}
+
 static void take_metrics(findings *all, finding *f, const metrics *m) {
   f->metrics = *m;
   all->ran++;
   if (!f->judged) return;
-  all->wrong += f->verdict.kind == VERDICT_WRONG;
-  all->doubtful +=
-      f->verdict.kind == VERDICT_UNTRUSTED || f->verdict.kind == VERDICT_ILL_CONDITIONED;
+  const verdict_kind kind = kind_of(f);
+  all->wrong += kind == VERDICT_WRONG;
+  all->doubtful += kind == VERDICT_UNTRUSTED || kind == VERDICT_ILL_CONDITIONED;
 }
 
 static bool all_finite(const double *x, size_t count) {
@@ -127,15 +133,28 @@ static double *named_reference(const npz *file, const char *name, const lin_case
  * instead of the oracle's output. */
 typedef struct references {
   bounds_set bounds;
+  stages_set stages;
   double *named;
 } references;
 
-static bool judge_output(const invocation *v, const bounds *b, const double *named,
+/* The block stage in two, where it is that. */
+static bool judge_stages(const invocation *v, stages_set *stages, const double *y,
+                         stages_verdict *out, error *err) {
+  lin_case made;
+  if (v->inputs.stage != LKV_STAGE_BLOCK) return true;
+  if (!invocation_project(v, &made, err)) return false;
+  const stages_reference *r = stages_set_get(stages, precision_of(v->kernel), &made, err);
+  return r && stages_judge(r, &v->problem, v->kernel->output_type, y, out, err);
+}
+
+static bool judge_output(const invocation *v, const bounds *b, references *against,
                          finding *f, findings *all, error *err) {
+  const double *named = against->named;
   const lkv_dtype type = v->kernel->output_type;
   double *y = invocation_output(v);
   bool ok = y || error_set(err, "out of memory");
-  ok = ok && verdict_of(&v->problem, type, b, y, NULL, &f->verdict, err);
+  ok = ok && verdict_of(&v->problem, type, b, y, NULL, &f->verdict, err) &&
+       judge_stages(v, &against->stages, y, &f->stages, err);
   if (ok) {
     const metrics m = named ? metrics_of(&v->problem, type, y, named)
                             : metrics_of_rows(&v->problem, type, y, b);
@@ -165,7 +184,7 @@ static bool verify_kernel(const verify_arguments *a, const char *input,
     invocation_free(&v);
     return true;
   }
-  const bool ok = judge_output(&v, b, against->named, f, all, err);
+  const bool ok = judge_output(&v, b, against, f, all, err);
   invocation_free(&v);
   return ok;
 }
@@ -209,7 +228,8 @@ static bool verify_case(const verify_arguments *a, oracle_cache *cache, const ch
   error why;
   bool ok = npz_read(input, &file, err) && case_from_npz(&file, &c, err);
   references against = {
-      .bounds = {.given = &c, .cache = cache, .rows = (sample_rule)a->rows}};
+      .bounds = {.given = &c, .cache = cache, .rows = (sample_rule)a->rows},
+      .stages = {.given = &c, .cache = cache, .rows = (sample_rule)a->rows}};
   if (ok && a->reference)
     ok = (against.named = named_reference(&file, a->reference, &c, err)) != NULL &&
          verify_oracle(input, &against, all, err);
@@ -219,6 +239,7 @@ static bool verify_case(const verify_arguments *a, oracle_cache *cache, const ch
       ok = error_set(err, "%s: %s", input, why.text);
   free(against.named);
   bounds_set_free(&against.bounds);
+  stages_set_free(&against.stages);
   case_free(&c);
   npz_free(&file);
   return ok;
@@ -226,7 +247,7 @@ static bool verify_case(const verify_arguments *a, oracle_cache *cache, const ch
 
 /* NULL for the oracle's own line. */
 static const char *verdict_text(const finding *f) {
-  return *f->reason ? "not run" : f->judged ? verdict_name(f->verdict.kind) : NULL;
+  return *f->reason ? "not run" : f->judged ? verdict_name(kind_of(f)) : NULL;
 }
 
 /* max |error| over max |reference| of the whole output. */
@@ -254,15 +275,15 @@ static bool add_number(table *t, const finding *f, const char *format, double nu
 }
 
 static table_tone tone_of(const finding *f) {
-  if (!f->judged || f->verdict.kind == VERDICT_OK) return TABLE_PLAIN;
-  return f->verdict.kind == VERDICT_WRONG ? TABLE_BAD : TABLE_DOUBTFUL;
+  if (!f->judged || kind_of(f) == VERDICT_OK) return TABLE_PLAIN;
+  return kind_of(f) == VERDICT_WRONG ? TABLE_BAD : TABLE_DOUBTFUL;
 }
 
 /* What a person must know beyond the figures. */
 static void remark(const finding *f, char *text, size_t size) {
   const metrics *m = &f->metrics;
   *text = 0;
-  if (f->judged && *verdict_reason(&f->verdict, text, size)) return;
+  if (f->judged && *stages_reason(&f->stages, &f->verdict, text, size)) return;
   if (m->oracle_nonfinite)
     snprintf(text, size,
              "%zu of %zu elements not compared: the reference is not finite%s",
@@ -304,10 +325,10 @@ static json_t *finding_json(const finding *f) {
   const metrics *m = *f->reason ? NULL : &f->metrics;
   char why[512];
   snprintf(why, sizeof why, "%s", f->reason);
-  if (f->judged) verdict_reason(&f->verdict, why, sizeof why);
+  if (f->judged) stages_reason(&f->stages, &f->verdict, why, sizeof why);
   json_t *found = json_pack("{s:s, s:s, s:s?, s:s?}", "case", f->input, "kernel",
                             f->kernel, "verdict", NULL, "reason", *why ? why : NULL);
-  json_t *judged = judged_json(m, f->judged ? &f->verdict : NULL);
+  json_t *judged = judged_json(m, f->judged ? &f->verdict : NULL, &f->stages);
   json_t *rest = json_pack("{s:s?, s:o, s:I, s:I}", "verdict", verdict_text(f),
                            "max_err_of_largest", judged_real(m ? of_largest(m) : NAN),
                            "not_compared", (json_int_t)f->metrics.oracle_nonfinite,

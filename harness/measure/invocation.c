@@ -76,6 +76,27 @@ bool invocation_run(invocation *v, error *err) {
   return error_set(err, "kernel %s: %s", v->kernel->name, lkv_status_text(status));
 }
 
+bool invocation_project(const invocation *v, lin_case *out, error *err) {
+  const lkv_problem *p = &v->problem;
+  const void *operand[LKV_OPERANDS];
+  const lkv_status status =
+      lkv_project(v->kernel, p, &v->inputs, v->threads, v->workspace.data, operand);
+  if (status != LKV_OK)
+    return error_set(err, "kernel %s: projections: %s", v->kernel->name,
+                     lkv_status_text(status));
+  *out = (lin_case){.stage = LKV_STAGE_ATTENTION, .problem = *p, .rank = 4};
+  out->problem.tile_q = out->problem.tile_k = 0;
+  for (int o = 0; o < LKV_OPERANDS; o++)
+    out->operand[o] =
+        (tensor){.type = case_type_for(LKV_STAGE_ATTENTION, v->kernel->operand_type,
+                                       v->kernel->output_type),
+                 .rank = 4,
+                 .shape = {p->batch, p->seq_len, p->heads, p->head_dim},
+                 .count = v->y_count,
+                 .data = (void *)operand[o]};
+  return true;
+}
+
 uint64_t invocation_hash(const invocation *v) {
   return fnv_bytes(FNV_START, v->y.data, v->y.bytes);
 }

@@ -28,6 +28,11 @@ bool invocation_make(invocation *out, const lkv_kernel *kernel, const lin_case *
 /* One call. Fails, naming the kernel, where it returns a failure. */
 bool invocation_run(invocation *v, error *err);
 
+/* Of the block stage: the operands that a call projects, as a case of the attention stage
+ * in the kernel's operand type. Its tensors are views of the workspace: not to be freed,
+ * and gone with the next call. */
+bool invocation_project(const invocation *v, lin_case *out, error *err);
+
 /* FNV-1a of the output's bytes, 64 bits. */
 uint64_t invocation_hash(const invocation *v);
 

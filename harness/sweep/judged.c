@@ -76,6 +76,25 @@ static bool record_verdict(const verdict *v, record *out) {
   return set_text(out, RECORD_verdict, verdict_name(v->kind)) && record_worst(v, out);
 }
 
-bool judged_record(const metrics *m, const verdict *v, record *out) {
-  return (!m || record_metrics(m, out)) && (!v || record_verdict(v, out));
+/* Beside the whole: it decides `verdict` too. */
+static bool record_stages(const stages_verdict *s, const verdict *whole, record *out) {
+  char worst[256];
+  const verdict *v = &s->attention;
+  value *field = out->field;
+  value_set_real(&field[RECORD_r_projection_max], s->projected.r_stat_max);
+  value_set_real(&field[RECORD_r_projection_det_max], s->projected.r_det_max);
+  value_set_real(&field[RECORD_r_isolated_max], v->r_stat_max);
+  value_set_real(&field[RECORD_r_isolated_det_max], v->r_det_max);
+  value_set_real(&field[RECORD_decided_isolated_share], v->decided_share);
+  return set_text(out, RECORD_worst_projection,
+                  stages_worst_text(s, worst, sizeof worst)) &&
+         set_text(out, RECORD_verdict_isolated, verdict_name(v->kind)) &&
+         set_text(out, RECORD_verdict_end_to_end, verdict_name(whole->kind)) &&
+         set_text(out, RECORD_verdict, verdict_name(stages_conclude(s, whole->kind)));
+}
+
+bool judged_record(const metrics *m, const verdict *v, const stages_verdict *s,
+                   record *out) {
+  return (!m || record_metrics(m, out)) && (!v || record_verdict(v, out)) &&
+         (!v || !s || !s->known || record_stages(s, v, out));
 }

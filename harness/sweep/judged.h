@@ -4,10 +4,11 @@
 
 #include "metrics.h"
 #include "record.h"
-#include "verdict.h"
+#include "stages.h"
 
-/* Sets `verdict` and the fields of judged.def as far as they are known: either may be
- * NULL. False when out of memory. */
-bool judged_record(const metrics *m, const verdict *v, record *out);
+/* Sets `verdict` and the fields of judged.def as far as they are known: any may be NULL.
+ * False when out of memory. */
+bool judged_record(const metrics *m, const verdict *v, const stages_verdict *s,
+                   record *out);
 
 #endif

@@ -1,6 +1,6 @@
-/* What all points of one shape and precision share: the inputs, and the oracle's output
- * for them. Made once, in a worker of its own, and handed from process to process in a
- * file. */
+/* What all points of one shape and precision share: the inputs, the oracle's output for
+ * them, and, in the block stage, what is known of the operands they project. Made once,
+ * in a worker of its own, and handed from process to process in a file. */
 #ifndef SWEEP_SHAPE_H
 #define SWEEP_SHAPE_H
 
@@ -8,10 +8,13 @@
 #include "case.h"
 #include "oracle_cache.h"
 #include "point.h"
+#include "stages.h"
 
 typedef struct shape {
   lin_case inputs; /* float32 */
   bounds bounds;   /* the oracle's output and bounds; empty where not judged */
+  bool staged;     /* the next is known: in the block stage, where judged */
+  stages_reference stages;
 } shape;
 
 /* Makes the inputs of a point's shape from its seed, and the bounds where `judge`, which

@@ -114,23 +114,48 @@ static bool first_call(invocation *v, record *out, double *call_s, error *err) {
 }
 
 /* The findings, and the status that the verdict makes. */
-static bool record_verdict(const metrics *m, const verdict *v, record *out) {
+static bool record_verdict(const metrics *m, const verdict *v, const stages_verdict *s,
+                           record *out) {
   char why[512];
-  return judged_record(m, v, out) &&
-         conclude(out, verdict_name(v->kind), "%s", verdict_reason(v, why, sizeof why));
+  return judged_record(m, v, s, out) &&
+         conclude(out, verdict_name(stages_conclude(s, v->kind)), "%s",
+                  stages_reason(s, v, why, sizeof why));
 }
 
-static bool judge_output(const invocation *v, const bounds *b, record *out, bool *wrong,
-                         error *err) {
+/* The block stage in two, by what is known of the shape's projected operands if the point
+ * has the same. */
+static bool judge_stages(const worker_task *task, const invocation *v, const shape *s,
+                         const double *y, stages_verdict *out, error *err) {
+  lin_case made;
+  stages_reference own = {0};
+  const precision of = precision_of(v->kernel);
+  *out = (stages_verdict){0};
+  if (v->inputs.stage != LKV_STAGE_BLOCK) return true;
+  bool ok = invocation_project(v, &made, err);
+  const bool same = ok && s->staged && stages_hash(&made) == s->stages.made;
+  if (ok && !same)
+    ok = stages_reference_make(task->cache, &s->inputs, &made, of, SAMPLE_BY_WORK, &own,
+                               err);
+  ok = ok &&
+       stages_judge(same ? &s->stages : &own, &v->problem, of.output_type, y, out, err);
+  stages_reference_free(&own);
+  return ok;
+}
+
+static bool judge_output(const worker_task *task, const invocation *v, const shape *s,
+                         record *out, bool *wrong, error *err) {
   verdict found;
+  stages_verdict stages;
+  const bounds *b = &s->bounds;
   const double start = clock_now();
   double *y = invocation_output(v);
   bool ok = y || error_set(err, "out of memory for the output");
   if (ok) {
     const metrics m = metrics_of_rows(&v->problem, v->kernel->output_type, y, b);
     ok = verdict_of(&v->problem, v->kernel->output_type, b, y, NULL, &found, err) &&
-         (record_verdict(&m, &found, out) || error_set(err, "out of memory"));
-    *wrong = ok && found.kind == VERDICT_WRONG;
+         judge_stages(task, v, s, y, &stages, err) &&
+         (record_verdict(&m, &found, &stages, out) || error_set(err, "out of memory"));
+    *wrong = ok && stages_conclude(&stages, found.kind) == VERDICT_WRONG;
   }
   free(y);
   add_span(out, RECORD_judge_ns, clock_now() - start);
@@ -196,13 +221,12 @@ static bool check_repeat(const invocation *v, record *out) {
                   "inputs: the kernel does not repeat itself");
 }
 
-static bool measure(invocation *v, const bounds *b, const worker_task *task,
-                    record *out) {
+static bool measure(invocation *v, const shape *s, const worker_task *task, record *out) {
   error err = {{0}};
   bool wrong = false;
   double call_s = 0;
   if (!first_call(v, out, &call_s, &err) ||
-      (task->judge && !judge_output(v, b, out, &wrong, &err)))
+      (task->judge && !judge_output(task, v, s, out, &wrong, &err)))
     return conclude(out, "crashed", "%s", err.text);
   if (wrong) return true;
   if (!time_calls(v, call_s, task->min_time_s, out, &err))
@@ -231,7 +255,7 @@ bool worker_measure(const worker_task *task, record *out, error *err) {
                          p->threads, &note))
       ok = ok && conclude(out, "out_of_memory", "%s", note.text);
     else
-      ok = ok && measure(&v, &s.bounds, task, out);
+      ok = ok && measure(&v, &s, task, out);
   }
   invocation_free(&v);
   shape_free(&s);

@@ -3,11 +3,16 @@
  * the operands' type. */
 #include "projection.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
 #include "bound.h"
 #include "oracle.h"
+
+/* Of the largest number: rounding may take a sum, or a factor in a narrower type, past
+ * it. */
+#define RANGE_MARGIN 0x1p-8
 
 typedef struct products {
   double *value, *absolute, *square, *x, *w; /* x, w: absolute values, then squares */
@@ -42,13 +47,24 @@ static double ratio(double distance, double granted) {
   return isnan(r) ? INFINITY : r;
 }
 
-static void compare(const products *p, gauge_precision of, size_t rows, size_t dim,
-                    int operand, const double *made, projection_verdict *out) {
+/* Whether there is nothing to compare: the product is not finite, and what was made
+ * neither, or a sum of that size may leave the range of `type`, and did. A NaN must show.
+ */
+static bool out_of_range(double wanted, double absolute, double made, lkv_dtype type) {
+  if (isfinite(made)) return isinf(wanted);
+  const double largest = type == LKV_FLOAT64 ? DBL_MAX : FLT_MAX;
+  return !(absolute <= largest * (1 - RANGE_MARGIN));
+}
+
+static void compare(const products *p, gauge_precision of, lkv_dtype type, size_t rows,
+                    size_t dim, int operand, const double *made,
+                    projection_verdict *out) {
   const double M = (double)dim;
   const gauge g = {.of = {.unit = of.unit}, .noise = true};
   const double both = of.unit <= GAUGE_FLOAT64 ? 2 : 1; /* the products here err too */
   const double worst = both * gauge_worst(g, M), tiny = 2 * M * gauge_tiny(g);
   for (size_t i = 0; i < rows * dim; i++) {
+    if (out_of_range(p->value[i], p->absolute[i], made[i], type)) continue;
     const double v = p->value[i], det = worst * p->absolute[i] + tiny;
     const double noise =
         both * BOUND_STAT_SIGMAS * of.unit * sqrt(M * (p->square[i] + v * v) / 3) + tiny;
@@ -75,7 +91,8 @@ bool projection_judge(const lin_case *c, precision of,
                   products_make(&p, rows, dim, err);
   for (int o = 0; ok && o < LKV_OPERANDS; o++) {
     multiply(&p, rows, dim, wide.x.data, wide.operand[o].data);
-    compare(&p, precision_gauge(of, c->stage), rows, dim, o, made[o], out);
+    compare(&p, precision_gauge(of, c->stage), of.output_type, rows, dim, o, made[o],
+            out);
   }
   free(p.room);
   case_free(&wide);

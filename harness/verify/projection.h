@@ -6,10 +6,12 @@
 #include "case.h"
 #include "precision.h"
 
-/* r is |made - X W| over what rounding may do to a product of that inner size. */
+/* r is |made - X W| over what rounding may do to a product of that inner size. An element
+ * that may leave the type's range is not compared where it did. */
 typedef struct projection_verdict {
-  double r_det_max, r_stat_max; /* infinite where what was made is not finite */
-  int operand;                  /* where r_stat_max is reached, */
+  double r_det_max, r_stat_max; /* infinite where what was made is not finite, or is where
+                                 * a NaN must show */
+  int operand;                  /* where r_stat_max is reached, -1: nowhere; */
   size_t row, column;           /* in (batch seq_len, heads head_dim) */
   double made, wanted;
 } projection_verdict;

@@ -51,6 +51,14 @@ lkv_status lkv_workspace_bytes(const lkv_kernel *kernel, const lkv_problem *prob
 lkv_status lkv_run(const lkv_kernel *kernel, const lkv_problem *problem,
                    const lkv_inputs *inputs, size_t threads, void *workspace, void *y);
 
+/* The block stage's first step by itself, with the bits that lkv_run gives it: projects X
+ * into the same `workspace`. operand[LKV_Q] ... operand[LKV_VV] point into it then, each
+ * (batch, seq_len, heads, head_dim), dense, of the kernel's operand type, until it is
+ * written again. LKV_INVALID for the attention stage. */
+lkv_status lkv_project(const lkv_kernel *kernel, const lkv_problem *problem,
+                       const lkv_inputs *inputs, size_t threads, void *workspace,
+                       const void *operand[LKV_OPERANDS]);
+
 #ifdef __cplusplus
 }
 #endif

@@ -287,6 +287,33 @@ static void test_block_is_projections_then_attention(void **state) {
   block_free(&b);
 }
 
+/* The projections by themselves are those of a run, whatever the workspace held. */
+static void test_projections_by_themselves(void **state) {
+  (void)state;
+  block b = block_make();
+  fixture f = block_project(&b);
+  const lkv_kernel *kernel = lkv_kernel_find("scalar_row");
+  lkv_inputs inputs = {.stage = LKV_STAGE_BLOCK, .x = b.x};
+  for (int o = 0; o < LKV_OPERANDS; o++) inputs.weight[o] = b.weight[o];
+  const size_t bytes = bytes_of(kernel, &b.problem, LKV_STAGE_BLOCK, 3);
+  void *workspace = allocate_workspace(bytes);
+  const void *made[LKV_OPERANDS];
+  memset(workspace, 0xff, bytes);
+  assert_int_equal(lkv_project(kernel, &b.problem, &inputs, 3, workspace, made), LKV_OK);
+  for (int o = 0; o < LKV_OPERANDS; o++)
+    assert_memory_equal(made[o], f.operand[o], f.count * sizeof(float));
+  assert_int_equal(lkv_project(kernel, &b.problem, &inputs, 3, NULL, made), LKV_INVALID);
+  inputs.x = NULL;
+  assert_int_equal(lkv_project(kernel, &b.problem, &inputs, 3, workspace, made),
+                   LKV_INVALID);
+  inputs.stage = LKV_STAGE_ATTENTION;
+  assert_int_equal(lkv_project(kernel, &b.problem, &inputs, 3, workspace, made),
+                   LKV_INVALID);
+  free(workspace);
+  fixture_free(&f);
+  block_free(&b);
+}
+
 /* Projections that round: still the same bits on any number of threads. */
 static void test_block_threads(void **state) {
   (void)state;
@@ -417,6 +444,7 @@ int main(void) {
       cmocka_unit_test(test_each_slice_once),
       cmocka_unit_test(test_a_failing_kernel),
       cmocka_unit_test(test_block_is_projections_then_attention),
+      cmocka_unit_test(test_projections_by_themselves),
       cmocka_unit_test(test_block_threads),
       cmocka_unit_test(test_block_in_float64),
       cmocka_unit_test(test_strided_views),

@@ -40,7 +40,7 @@ static void judge(subject *s, const double *y) {
                               .culprit = {.token = i, .denominator = -3, .lambda = 0.25}};
   s->m = metrics_of_rows(&s->shape, LKV_FLOAT32, y, &s->b);
   EXPECT_OK(verdict_of(&s->shape, LKV_FLOAT32, &s->b, y, NULL, &s->v, &err), &err);
-  assert_true(judged_record(&s->m, &s->v, &s->r));
+  assert_true(judged_record(&s->m, &s->v, NULL, &s->r));
 }
 
 static void done(subject *s) {
@@ -128,7 +128,7 @@ static void what_is_not_known_stays_so(void **state) {
   const double one = 1;
   const metrics m = metrics_of(&shape, LKV_FLOAT64, &one, &one);
   record r = {0};
-  assert_true(judged_record(&m, NULL, &r));
+  assert_true(judged_record(&m, NULL, NULL, &r));
   assert_false(r.field[RECORD_ulp_histogram].known);
   assert_false(r.field[RECORD_max_ulp_err].known);
   assert_false(r.field[RECORD_verdict].known);

@@ -56,6 +56,15 @@ static void what_is_written_is_read(void **state) {
     assert_memory_equal(a->row, b->row, 2 * 5 * 3 * sizeof *a->row);
     assert_int_equal(a->fit_count, b->fit_count);
     if (a->fit_count) assert_memory_equal(a->fit, b->fit, a->fit_count * sizeof(double));
+    assert_int_equal(got.staged, stages[i] == LKV_STAGE_BLOCK);
+    if (got.staged) {
+      assert_int_equal(got.stages.made, made.stages.made);
+      assert_memory_equal(&got.stages.projected, &made.stages.projected,
+                          sizeof got.stages.projected);
+      assert_true(got.stages.projected.r_stat_max > 0);
+      assert_memory_equal(got.stages.attention.stat, made.stages.attention.stat,
+                          2 * 5 * 3 * 4 * sizeof(double));
+    }
     assert_int_equal(got.inputs.rank, made.inputs.rank);
     assert_true(got.inputs.problem.eps == 1e-6);
     shape_free(&made);
