@@ -7,6 +7,7 @@
 
 #include "cache_note.h"
 #include "cache_options.h"
+#include "clock.h"
 #include "commands.h"
 #include "judge_isolated.h"
 #include "judged_json.h"
@@ -49,6 +50,8 @@ typedef struct judge_arguments {
 typedef struct judging {
   lin_case c;
   bounds bounds;
+  double oracle_s; /* it took to have them */
+  bool from_cache;
   tensor y; /* float64 */
   precision of;
   metrics metrics;
@@ -115,8 +118,11 @@ static bool judge(judge_arguments *a, judging *j, error *err) {
   oracle_cache cache = cache_options_take(&a->kept);
   cache_notes notes = {0};
   if (!read_case(a, j, err) || !read_output(a, j, err)) return false;
+  const double start = clock_now();
   const bool ok =
       oracle_cache_bounds(&cache, &j->c, j->of, (sample_rule)a->rows, &j->bounds, err);
+  j->oracle_s = clock_now() - start;
+  j->from_cache = cache.used;
   cache_note_print(&cache, &notes, stderr);
   if (!ok) return false;
   j->metrics = metrics_of_rows(&j->c.problem, j->of.output_type, j->y.data, &j->bounds);
@@ -225,6 +231,8 @@ static void print_spread(const judging *j) {
   char ulp[ULP_TEXT_SIZE], map[NONFINITE_TEXT_SIZE];
   const verdict *v = &j->verdict;
   const metrics *m = &j->metrics;
+  printf("oracle, bounds %.3g s%s\n", j->oracle_s,
+         j->from_cache ? ", from the cache" : "");
   printf("median r       %.2g statistical, %.2g worst case\n", v->r_stat.median,
          v->r_det.median);
   printf("99.9 %% of r    %.2g statistical, %.2g worst case, at most\n", v->r_stat.p999,

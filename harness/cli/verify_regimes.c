@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bounds_set.h"
+#include "clock.h"
 #include "inputs.h"
 #include "invocation.h"
 #include "linkv/registry.h"
@@ -41,8 +42,9 @@ typedef struct health {
 typedef struct survey {
   const regime_options *options;
   size_t regimes, kernels;
-  tally *tally;   /* (regimes, kernels) */
-  health *health; /* (regimes), by float32 kernels */
+  tally *tally;    /* (regimes, kernels) */
+  health *health;  /* (regimes), by float32 kernels */
+  double oracle_s; /* spent on the oracle and its bounds */
 } survey;
 
 bool verify_chosen(const cli_list *globs, const char *name) {
@@ -112,7 +114,9 @@ static bool judge_case(survey *s, size_t r, const lin_case *c, uint64_t seed,
     if (!verify_chosen(&s->options->kernels, kernel->name) ||
         lkv_check(kernel, &c->problem, &why) != LKV_OK)
       continue;
+    const double start = clock_now();
     const bounds *b = bounds_set_get(&set, precision_of(kernel), err);
+    s->oracle_s += clock_now() - start;
     ok = b && judge_kernel(s, r, k, c, b, seed, err);
   }
   bounds_set_free(&set);
@@ -261,6 +265,7 @@ static bool print_kernels(const survey *s, table_style style, error *err) {
   puts("");
   ok = ok && table_print(&t, stdout, style, err);
   table_free(&t);
+  if (ok) printf("\noracle and bounds: %.3g s\n", s->oracle_s);
   return ok;
 }
 

@@ -63,6 +63,7 @@ static bool record_verdict(const verdict *v, record *out) {
   value_set_real(&field[RECORD_r_stat_p999], v->r_stat.p999);
   value_set_real(&field[RECORD_r_stat_median], v->r_stat.median);
   value_set_real(&field[RECORD_decided_share], v->decided_share);
+  set_count(out, RECORD_nonfinite_unjudged, v->lost);
   set_count(out, RECORD_rows_of_output, v->rows_of_output);
   record_rows(v, out);
   set_count(out, RECORD_denominators, v->denominators);

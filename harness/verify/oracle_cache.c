@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -105,10 +106,20 @@ static void keep(oracle_cache *cache, const identity *id, const bounds *b) {
     cache->note = why;
 }
 
-static bool worth_keeping(const oracle_cache *cache, const lkv_problem *p) {
+/* Rows that are judged, times what one costs. */
+static double work_of(const lkv_problem *p, sample_rule rule) {
+  const oracle_shape shape = {p->batch, p->seq_len, p->heads, p->head_dim};
   const double T = (double)p->seq_len, d = (double)p->head_dim;
-  return cache && cache->folder &&
-         (double)p->batch * (double)p->heads * T * T * d * d >= cache->least_work;
+  size_t *token, rows;
+  error note;
+  if (!sample_choose(&shape, rule, &token, &rows, &note)) return 0;
+  free(token);
+  return (double)p->batch * (double)p->heads * (double)rows * T * d * d;
+}
+
+static bool worth_keeping(const oracle_cache *cache, const lkv_problem *p,
+                          sample_rule rule) {
+  return cache && cache->folder && work_of(p, rule) >= cache->least_work;
 }
 
 bool oracle_cache_bounds(oracle_cache *cache, const lin_case *c, precision of,
@@ -117,7 +128,8 @@ bool oracle_cache_bounds(oracle_cache *cache, const lin_case *c, precision of,
     *cache->note.text = 0;
     cache->used = false;
   }
-  if (!worth_keeping(cache, &c->problem)) return reference_bounds(c, of, rule, out, err);
+  if (!worth_keeping(cache, &c->problem, rule))
+    return reference_bounds(c, of, rule, out, err);
   const identity id = identity_of(c, of, rule);
   cache->used = find(cache, &id, c, rule, out);
   if (cache->used) return true;

@@ -11,8 +11,8 @@
 
 #include "reference.h"
 
-/* Where the oracle's work, batch heads seq_len^2 head_dim^2, is less, making is as fast
- * as reading. */
+/* Where the oracle's work, batch heads rows seq_len head_dim^2 for the rows of a slice
+ * that are judged, is less, making is as fast as reading. */
 #define ORACLE_CACHE_LEAST_WORK 0x1p26
 #define ORACLE_CACHE_LIMIT      (UINT64_C(1) << 30)
 

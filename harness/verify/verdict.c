@@ -257,6 +257,23 @@ static void take_row(verdict *v, const bounds *b, const verdict_row *j, element 
   v->r_det_max = fmax(v->r_det_max, j->r_det);
 }
 
+/* Outputs not finite between the previous sampled row and this one, which is finite: no
+ * key or value operand that they depend on is to blame. */
+static void look_between(verdict *v, const lkv_problem *shape, const bounds *b,
+                         size_t index, const double *y) {
+  const size_t d = b->head_dim, stride = shape->heads * d;
+  const bound_row *row = &b->row[index];
+  element at = bounds_element(b, shape->heads, index);
+  const size_t place = index / shape->heads % b->tokens, end = at.token;
+  if (!row->finite || row->overflows) return;
+  at.token = place ? bounds_token(b, place - 1) + 1 : 0;
+  for (; at.token < end; at.token++) {
+    const double *got = y + (at.batch * shape->seq_len + at.token) * stride + at.head * d;
+    for (at.column = 0; at.column < d; at.column++)
+      if (!isfinite(got[at.column]) && v->lost++ == 0) v->first_lost = at;
+  }
+}
+
 static void conclude(verdict *v) {
   const size_t compared = v->rows - v->count[JUDGED_NOT_COMPARED];
   const size_t wrong = v->count[JUDGED_WRONG] + v->count[JUDGED_WRONG_STATISTICAL];
@@ -268,7 +285,7 @@ static void conclude(verdict *v) {
   v->kind = VERDICT_OK;
   if (wrong)
     v->kind = VERDICT_WRONG;
-  else if (!compared || v->swallowed ||
+  else if (!compared || v->swallowed || v->lost ||
            (double)v->count[JUDGED_UNTRUSTED] > (1 - VERDICT_QUOTA) * (double)compared)
     v->kind = VERDICT_UNTRUSTED;
   else if (!(v->decided_share >= VERDICT_QUOTA))
@@ -299,6 +316,7 @@ bool verdict_of(const lkv_problem *shape, lkv_dtype type, const bounds *b,
     take_row(out, b, &j, at, i, got, &wrong_seen);
     if (!isnan(j.r_stat)) sample_row(&r, b, i, got);
     if (rows) rows[i] = j;
+    look_between(out, shape, b, i, y);
   }
   out->r_det = spread_of(r.count, r.det);
   out->r_stat = spread_of(r.count, r.stat);
@@ -336,6 +354,12 @@ static void say_why(const verdict *v, char *buffer, size_t size) {
   else if (v->kind == VERDICT_UNTRUSTED && v->count[JUDGED_NOT_COMPARED] == v->rows)
     snprintf(buffer, size,
              "the oracle's output is nowhere finite: nothing could be compared");
+  else if (v->kind == VERDICT_UNTRUSTED && v->lost)
+    snprintf(buffer, size,
+             "%zu outputs outside the sample are not finite, the first y[b=%zu, t=%zu, "
+             "h=%zu, c=%zu], though the oracle's next row is; --rows all judges them",
+             v->lost, v->first_lost.batch, v->first_lost.token, v->first_lost.head,
+             v->first_lost.column);
   else if (v->kind == VERDICT_UNTRUSTED)
     snprintf(buffer, size,
              "%zu of %zu rows: the output is finite where the oracle's is not, or the "

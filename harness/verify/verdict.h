@@ -24,7 +24,8 @@ typedef enum verdict_kind {
   VERDICT_OK,
   VERDICT_WRONG,           /* some row is */
   VERDICT_ILL_CONDITIONED, /* too few rows are decided */
-  VERDICT_UNTRUSTED,       /* nothing to compare, or rows that are untrusted */
+  VERDICT_UNTRUSTED,       /* nothing to compare, rows that are untrusted, or outputs not
+                            * finite in rows that were not judged */
 } verdict_kind;
 
 /* "ok", "wrong", "ill_conditioned", "untrusted". */
@@ -52,6 +53,9 @@ typedef struct verdict {
   verdict_kind kind;
   size_t rows, count[JUDGEMENTS]; /* rows judged: all, or a sample of the output's */
   size_t rows_of_output;
+  size_t lost; /* outputs of rows outside the sample that are not finite though the
+                * oracle's next sampled row is */
+  element first_lost;
   size_t swallowed; /* rows finite where the oracle's are not, for no NaN among the
                      * operands */
   double r_det_max, r_stat_max; /* NaN where no row was compared */

@@ -252,8 +252,8 @@ static void names_are_the_stores(void **state) {
   assert_string_equal(judgement_name(JUDGED_WRONG_STATISTICAL), "WRONG (statistical)");
 }
 
-/* Rows of a sample are found where they are in the output; the others are not looked at,
- * and that is said. */
+/* Rows of a sample are found where they are in the output; of the others only
+ * whether they are finite is seen, and that is said. */
 static void sampled_rows_are_those_of_the_output(void **state) {
   (void)state;
   subject s;
@@ -277,6 +277,18 @@ static void sampled_rows_are_those_of_the_output(void **state) {
   snprintf(why, sizeof why, "a sample of %zu of %d rows was judged", v.rows, T * 2 * H);
   char said[512];
   assert_string_equal(verdict_reason(&v, said, sizeof said), why);
+
+  s.y[((T + left_out) * H + 1) * D + 1] = NAN;
+  v = judge(&s.c, &some, s.y, NULL);
+  assert_int_equal(v.kind, VERDICT_UNTRUSTED);
+  assert_int_equal(v.lost, 1);
+  snprintf(why, sizeof why, "the first y[b=1, t=%zu, h=1, c=1]", left_out);
+  assert_non_null(strstr(verdict_reason(&v, said, sizeof said), why));
+  for (size_t i = 0; i < some.rows; i++) some.row[i].finite = 0; /* as if NaN went in */
+  assert_int_equal(judge(&s.c, &some, s.y, NULL).lost, 0);
+  for (size_t i = 0; i < some.rows; i++) some.row[i].finite = 1;
+  s.y[((T + left_out) * H + 1) * D + 1] = 0;
+  snprintf(why, sizeof why, "a sample of %zu of %d rows was judged", v.rows, T * 2 * H);
 
   s.y[((T + T - 1) * H + 1) * D + 2] *= 1.5;
   v = judge(&s.c, &some, s.y, NULL);
