@@ -110,6 +110,10 @@ static void take(bug_run *run, const trial *t, const lkv_kernel *kernel, const b
   }
   run->elements = (uint32_t)t->count;
   run->r_stat = (float)found->r_stat_max;
+  run->r_decided = (float)found->r_stat_decided;
+  run->compared = (uint32_t)(found->rows - found->count[JUDGED_NOT_COMPARED]);
+  run->decided = run->compared - (uint32_t)(found->count[JUDGED_ILL_CONDITIONED] +
+                                            found->count[JUDGED_UNTRUSTED]);
   run->state = BUG_JUDGED;
 }
 
@@ -130,7 +134,7 @@ static void give_up(const bug_survey *s, size_t item) {
       bug_run *run = run_at(s, item, k);
       run->state = BUG_DIED;
       run->spoken = run->alarms = (uint16_t)((1U << rule_count()) - 1);
-      run->r_stat = INFINITY;
+      run->r_stat = run->r_decided = INFINITY;
     }
 }
 

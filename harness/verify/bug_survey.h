@@ -21,7 +21,9 @@ typedef struct bug_run {
   unsigned char state;
   uint16_t spoken, alarms; /* a bit for each rule: it speaks of this kernel; it alarms */
   uint32_t elements;
-  float r_stat; /* NaN where nothing was compared */
+  uint32_t compared, decided; /* rows */
+  float r_stat;               /* NaN where nothing was compared */
+  float r_decided;            /* of rows that are decided; NaN where none is */
 } bug_run;
 
 typedef struct bug_survey {

@@ -16,13 +16,16 @@ bug_tally bug_tally_of(const bug_survey *s, size_t kernel, size_t by, size_t in)
 }
 
 bug_totals bug_totals_of(const bug_survey *s, size_t kernel) {
-  bug_totals t = {.r_max = NAN};
+  bug_totals t = {.r_max = NAN, .r_decided = NAN};
   for (size_t i = 0; i < s->cases; i++) {
     const bug_run *run = bug_survey_at(s, i, kernel);
     if (run->state != BUG_JUDGED && run->state != BUG_DIED) continue;
     t.runs++;
     t.elements += run->elements;
+    t.compared += run->compared;
+    t.decided += run->decided;
     t.r_max = fmax(t.r_max, (double)run->r_stat);
+    t.r_decided = fmax(t.r_decided, (double)run->r_decided);
   }
   return t;
 }

@@ -19,7 +19,9 @@ bug_tally bug_tally_of(const bug_survey *s, size_t kernel, size_t by, size_t in)
 /* One kernel in all. */
 typedef struct bug_totals {
   size_t runs, elements;
-  double r_max; /* NaN where nothing was compared */
+  size_t compared, decided; /* rows */
+  double r_max;             /* NaN where nothing was compared */
+  double r_decided;         /* of rows that are decided; NaN where none is */
 } bug_totals;
 
 bug_totals bug_totals_of(const bug_survey *s, size_t kernel);

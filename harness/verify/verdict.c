@@ -255,6 +255,8 @@ static void take_row(verdict *v, const bounds *b, const verdict_row *j, element 
   *wrong_seen = *wrong_seen || wrong;
   v->r_stat_max = fmax(v->r_stat_max, j->r_stat);
   v->r_det_max = fmax(v->r_det_max, j->r_det);
+  if (wrong || j->judgement == JUDGED_OK || j->judgement == JUDGED_FITTED)
+    v->r_stat_decided = fmax(v->r_stat_decided, j->r_stat);
 }
 
 /* Outputs not finite between the previous sampled row and this one, which is finite: no
@@ -302,6 +304,7 @@ bool verdict_of(const lkv_problem *shape, lkv_dtype type, const bounds *b,
                    .rows_of_output = shape->batch * T * H,
                    .r_det_max = NAN,
                    .r_stat_max = NAN,
+                   .r_stat_decided = NAN,
                    .own_max = NAN};
   if (!fit_make(&f, b->head_dim, err)) return false;
   if (!sample_make(&r, b, err)) {

@@ -59,6 +59,7 @@ typedef struct verdict {
   size_t swallowed; /* rows finite where the oracle's are not, for no NaN among the
                      * operands */
   double r_det_max, r_stat_max; /* NaN where no row was compared */
+  double r_stat_decided;        /* largest in a row that is decided; NaN: none is */
   verdict_spread r_det, r_stat; /* of the elements of the rows that were */
   double decided_share;         /* of the compared rows; NaN where there is none */
   double own_max;          /* largest share of the oracle's own error; NaN where no row is
