@@ -6,6 +6,7 @@
 #include "ascending.h"
 #include "clock.h"
 #include "noise.h"
+#include "waits.h"
 
 /* Of a turn, not timed. */
 #define WARM_SHARE 0.25
@@ -35,9 +36,13 @@ static turn_plan plan_turn(const turns_runner *r, double turn_s) {
   return (turn_plan){(size_t)warm, (size_t)timed, (warm + timed) * call_s};
 }
 
-static double take_turn(const turns_runner *r, const turn_plan *plan) {
+/* Time of a call, without what a thread had to wait for a core. */
+static double take_turn(const turns_runner *r, const turn_plan *plan, waits *w) {
   seconds_of(r, plan->warm);
-  return 1e9 * seconds_of(r, plan->timed) / (double)plan->timed;
+  waits_longest(w);
+  const double whole = 1e9 * seconds_of(r, plan->timed);
+  const double own = whole - waits_longest(w);
+  return (own > 0 ? own : whole) / (double)plan->timed;
 }
 
 /* One pair of turns: the time of a call of each. */
@@ -46,11 +51,12 @@ typedef struct pair {
   bool undisturbed;
 } pair;
 
-static pair take_pair(const turns_runner runner[2], const turn_plan plan[2], int first) {
+static pair take_pair(const turns_runner runner[2], const turn_plan plan[2], int first,
+                      waits *w) {
   pair p;
   const uint64_t switches = noise_switches();
-  p.ns[first] = take_turn(&runner[first], &plan[first]);
-  p.ns[!first] = take_turn(&runner[!first], &plan[!first]);
+  p.ns[first] = take_turn(&runner[first], &plan[first], w);
+  p.ns[!first] = take_turn(&runner[!first], &plan[!first], w);
   p.undisturbed = noise_switches() == switches;
   return p;
 }
@@ -72,6 +78,7 @@ static void conclude(const pair *pairs, double *work, turns_result *out) {
 bool turns_run(const turns_runner runner[2], const turns_options *options,
                turns_result *out, error *err) {
   turn_plan plan[2];
+  waits w;
   for (int r = 0; r < 2; r++) plan[r] = plan_turn(&runner[r], options->turn_s);
   const double wanted = options->duration_s / (plan[0].seconds + plan[1].seconds);
   const double count = fmin(fmax(PAIRS_MIN, round(wanted)), PAIRS_MAX);
@@ -79,11 +86,13 @@ bool turns_run(const turns_runner runner[2], const turns_options *options,
   pair *pairs = calloc(out->pairs, sizeof *pairs);
   double *work = calloc(out->pairs, sizeof *work);
   const bool ok = (pairs && work) || error_set(err, "out of memory for pairs of turns");
+  waits_open(&w); /* planning has started all threads */
   for (size_t i = 0; ok && i < out->pairs; i++) {
     const int first = (i % 2 == 1) != options->second_first;
-    pairs[i] = take_pair(runner, plan, first);
+    pairs[i] = take_pair(runner, plan, first, &w);
     out->undisturbed += pairs[i].undisturbed;
   }
+  waits_close(&w);
   if (ok) conclude(pairs, work, out);
   free(pairs);
   free(work);
