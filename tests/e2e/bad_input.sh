@@ -37,6 +37,11 @@ refused "no/such: |no/such" "$LINKV" run --kernel scalar_row --input "$golden" -
 # Configs
 config() { printf 'name: t\naxes:\n  kernel: [%s]\n  seq_len: [%s]\n  head_dim: [4]\n%s\n' "$@" >c.yaml; }
 sweep() { "$LINKV" sweep c.yaml --db t.db; }
+sweep_well() { # whatever c.yaml says
+  config scalar_row 8 ''
+  sweep_with "$@"
+}
+sweep_with() { "$LINKV" sweep c.yaml --db t.db "$@"; }
 config '"*"' 8 'where: "seq_len <"'
 refused 'c.yaml:[0-9]+: where: .*SQL expression' sweep
 config '"*"' 8 'where: "seq_len > 100"'
@@ -51,6 +56,18 @@ config 'none_*' 8 ''
 refused "'none_\*' matches no kernel" sweep
 config '"*"' 8 'repetitions: 0'
 refused "c.yaml:6: repetitions: '0' is not a whole number" sweep
+for value in 2 0% -1% 101% abc% nan%; do
+  config '"*"' 8 "precision: $value"
+  refused "c.yaml:6: precision: '$value' is not a percentage such as 1%" sweep
+  refused "--precision '$value' is not a percentage such as 1%" sweep_well --precision "$value"
+done
+for value in 0 -1 65 many 1.5; do
+  config '"*"' 8 "max_repetitions: $value"
+  refused "c.yaml:6: max_repetitions: '$value' is not a whole number" sweep
+done
+for value in 0s -5m 10d soon nan; do
+  refused "--budget '$value' is not a time such as 90s, 10m or 1h" sweep_well --budget "$value"
+done
 printf 'name: t\naxes: [\n' >c.yaml
 refused 'c.yaml:[0-9]+: not YAML' sweep
 : >c.yaml
