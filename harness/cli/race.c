@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "linkv/driver.h"
 #include "linkv/registry.h"
+#include "machine.h"
 #include "point_options.h"
 #include "race.h"
 
@@ -33,12 +34,13 @@ static int exit_code(sequential_verdict v) {
 }
 
 static int print(const race_result *r) {
-  json_t *line = json_pack(
-      "{s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:I, s:f, s:b, s:s, s:s}", "verdict",
-      verdicts[r->verdict], "ratio", r->ratio.estimate, "low", r->ratio.low, "high",
-      r->ratio.high, "coverage", r->ratio.coverage, "base_ns", r->base_ns, "head_ns",
-      r->head_ns, "rounds", (json_int_t)r->rounds, "seconds", r->seconds, "same_output",
-      r->same_output, "status", r->status, "reason", r->reason);
+  json_t *line =
+      json_pack("{s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:I, s:f, s:b, s:s, s:s}",
+                "verdict", verdicts[r->verdict], "ratio", r->ratio.estimate, "low",
+                r->ratio.low, "high", r->ratio.high, "coverage", r->ratio.coverage,
+                "floor", r->floor, "base_ns", r->base_ns, "head_ns", r->head_ns, "rounds",
+                (json_int_t)r->rounds, "seconds", r->seconds, "same_output",
+                r->same_output, "status", r->status, "reason", r->reason);
   const bool ok = line && !json_dumpf(line, stdout, JSON_COMPACT);
   json_decref(line);
   if (!ok) return cli_fail(&cli_race, EXIT_USAGE, "out of memory for the result");
@@ -46,7 +48,18 @@ static int print(const race_result *r) {
   return cli_finish(&cli_race, exit_code(r->verdict));
 }
 
-static int race(const point_options *o, const char *against, race_options *how) {
+/* Races with the floor of `db`, NULL for none. */
+static bool race_with(const point *base, const point *head, const char *db,
+                      race_options *how, race_result *out, error *err) {
+  how->machine = machine_id();
+  if (db && !store_open_reader(db, &how->noise, err)) return false;
+  const bool ok = race_run(base, head, how, out, err);
+  store_close(how->noise);
+  return ok;
+}
+
+static int race(const point_options *o, const char *against, const char *db,
+                race_options *how) {
   point base, head;
   race_result r;
   error err;
@@ -63,7 +76,7 @@ static int race(const point_options *o, const char *against, race_options *how) 
   how->plugins = o->plugins.item;
   how->plugin_count = o->plugins.count;
   how->round_s = o->min_time_s;
-  if (!race_run(&base, &head, how, &r, &err))
+  if (!race_with(&base, &head, db, how, &r, &err))
     return cli_fail(&cli_race, EXIT_USAGE, "%s", err.text);
   return print(&r);
 }
@@ -71,7 +84,7 @@ static int race(const point_options *o, const char *against, race_options *how) 
 static int run(int argc, char **argv) {
   race_options how = race_options_default();
   point_options o = point_options_default();
-  const char *against = NULL;
+  const char *against = NULL, *db = NULL;
   o.min_time_s = how.round_s;
   const cli_option options[] = {
       POINT_OPTIONS(o),
@@ -86,6 +99,8 @@ static int run(int argc, char **argv) {
        "0.02",
        NULL},
       {"floor", CLI_REAL, &how.floor, "R", "what is not above this is not found", NULL},
+      {"db", CLI_TEXT, &db, "FILE",
+       "what 'linkv selftest --noise' found there is the least floor", NULL},
       {0}};
   cli_list words = {0};
   const cli_parsed parsed = cli_parse(&cli_race, options, argc, argv, &words);
@@ -93,7 +108,7 @@ static int run(int argc, char **argv) {
   if (parsed == CLI_GO && words.count)
     cli_fail(&cli_race, EXIT_USAGE, "unexpected word '%s'", words.item[0]);
   else if (parsed == CLI_GO)
-    code = race(&o, against, &how);
+    code = race(&o, against, db, &how);
   cli_list_free(&words);
   cli_list_free(&o.plugins);
   return code;

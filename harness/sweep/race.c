@@ -93,6 +93,23 @@ static bool run_round(race *w, bool head_first, race_round *out, error *err) {
   return take_failure(w, note.text, out, err);
 }
 
+/* The floor for calls of a time that the first round has told. */
+static bool take_floor(const race *w, double call_ns, double *out, error *err) {
+  double known;
+  const race_options *o = w->options;
+  *out = o->floor;
+  if (!o->noise) return true;
+  if (!noise_floor_near(o->noise, o->machine, w->base->threads, call_ns, &known, err))
+    return false;
+  if (isnan(known))
+    return error_set(err,
+                     "no test of this machine's noise with calls of about %.3g ns and "
+                     "%zu threads; 'linkv selftest --noise' makes them",
+                     call_ns, w->base->threads);
+  *out = fmax(known, o->floor);
+  return true;
+}
+
 /* Rounds until the rule decides. It is planned once the first round has told what a round
  * takes. */
 static bool run_rounds(race *w, race_result *out, error *err) {
@@ -118,10 +135,13 @@ static bool run_rounds(race *w, race_result *out, error *err) {
     for (int side = 0; side < 2; side++)
       out->round_ns[side][out->rounds] = r.turns.call_ns[side];
     out->ratios[out->rounds++] = r.turns.ratio;
-    if (out->rounds == 1)
+    if (out->rounds == 1) {
+      if (!take_floor(w, r.turns.call_ns[0], &rule.floor, err)) return false;
+      out->floor = rule.floor;
       rule.last =
           (size_t)fmin(fmax(floor(w->options->budget_s / out->seconds), RACE_ROUNDS_MIN),
                        RACE_ROUNDS_MAX);
+    }
     /* A machine that has become slower since has fewer rounds. */
     if (out->seconds >= w->options->budget_s && out->rounds >= RACE_ROUNDS_MIN)
       rule.last = out->rounds;

@@ -6,6 +6,7 @@
 #ifndef SWEEP_RACE_H
 #define SWEEP_RACE_H
 
+#include "noise_floor.h"
 #include "race_worker.h"
 #include "sequential.h"
 #include "sweep.h"
@@ -22,6 +23,8 @@ typedef struct race_options {
   double error;     /* chance of a wrong verdict other than UNSURE */
   double margin;    /* see sequential.h: 0.02 for 2 % */
   double floor;
+  store *noise; /* NULL, or what keeps the machine's floors (noise_floor.h): that */
+  const char *machine; /* for the call counts where it is more than `floor` */
 } race_options;
 
 /* Good for a start: turns of 1 ms, rounds of 0.4 s, a budget of 60 s, an error of 1 %. */
@@ -32,7 +35,8 @@ enum { RACE_ROUNDS_MIN = 12, RACE_ROUNDS_MAX = 400 };
 typedef struct race_result {
   sequential_verdict verdict;
   interval ratio;          /* time of head over that of base, at the verdict's level */
-  double base_ns, head_ns; /* wall time of one call: medians over the rounds */
+  double base_ns, head_ns; /* time of one call: medians over the rounds (turns.h) */
+  double floor;            /* that counted */
   double seconds;          /* it took */
   size_t rounds;           /* that count */
   double ratios[RACE_ROUNDS_MAX];
@@ -44,7 +48,7 @@ typedef struct race_result {
 
 /* Races head against base, which share shape, inputs and thread count. A round that does
  * not end well ends the race, with its status and reason and the verdict UNSURE. Fails
- * where a worker cannot be had. */
+ * where a worker cannot be had, or no floor for such a call is in `noise`. */
 bool race_run(const point *base, const point *head, const race_options *options,
               race_result *out, error *err);
 
