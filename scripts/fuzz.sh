@@ -16,11 +16,11 @@ for target in "${targets[@]}"; do
   learnt=build/fuzz/corpus/$target found=build/fuzz/findings/$target-
   mkdir -p "$learnt" build/fuzz/findings
   log=build/fuzz/$target.log
-  build/fuzz/tests/fuzz_"$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 \
+  build/fuzz/tests/fuzz/fuzz_"$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 \
     -max_len=65536 -artifact_prefix="$found" -print_final_stats=1 "$learnt" tests/fuzz/corpus/"$target" \
     >"$log" 2>&1 || {
     tail -n 40 "$log"
-    echo "fuzz_$target found something; try it again: build/fuzz/tests/fuzz_$target FILE, the FILE named above" >&2
+    echo "fuzz_$target found something; try it again: build/fuzz/tests/fuzz/fuzz_$target FILE, the FILE named above" >&2
     exit 1
   }
   echo "fuzz_$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs in $seconds s, no finding"

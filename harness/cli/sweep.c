@@ -92,6 +92,7 @@ static int tell(const sweep_arguments *a, const sweep_summary *s, const char *co
     const size_t n = s->by_severity[status_severity(shown[i])];
     if (n) printf(", %zu %s", n, shown[i]);
   }
+  if (s->unfinished) printf(", %zu with some of their repetitions", s->unfinished);
   printf("; %zu repetitions measured now, %zu points were complete before\n", s->measured,
          s->complete_before);
   if (s->measured)

@@ -252,7 +252,8 @@ static bool context_make(bound_context *x, error *err) {
       &x->hull,           &x->zero,        &x->underflow,     &x->own};
   for (size_t i = 0; i < 16; i++, at += d) *vectors[i] = at;
   x->again = at;
-  return (!x->view[STAT].gauge.of.factor || factors_make(&x->factors, x->shape, err)) &&
+  return (x->view[STAT].gauge.of.factor == 0 ||
+          factors_make(&x->factors, x->shape, err)) &&
          magnitudes_make(&x->m, x->shape, x->m.eps, x->operands, err);
 }
 

@@ -78,7 +78,7 @@ static bool judge(session *w, const point *p, record *out, error *err) {
   const process_outcome *worker = w->outcome;
   error note = {"without a whole record"};
   arguments a;
-  if (!arguments_of_worker(p, &w->shared, flags, &a))
+  if (!arguments_of_worker(p, &w->shared, JUDGED_TIME_S, flags, &a))
     return error_set(err, "out of memory for a worker's arguments");
   const bool ran = process_run_self(a.item, &process, w->outcome, err);
   arguments_free(&a);
@@ -191,9 +191,7 @@ static bool run_all(session *w, ab *a, bool tells, error *err) {
 
 bool ab_run(ab *a, const ab_options *options, bool tells, store *s, error *err) {
   session w = {.options = options,
-               .shared = {.min_time_s = JUDGED_TIME_S,
-                          .cache = options->cache,
-                          .cache_limit = options->cache_limit},
+               .shared = {.cache = options->cache, .cache_limit = options->cache_limit},
                .store = s,
                .outcome = malloc(sizeof *w.outcome)};
   const run_info info = {.label = options->label[HEAD],

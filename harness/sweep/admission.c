@@ -27,11 +27,9 @@ static bool same_but_longer(const point *a, const point *b) {
 
 /* A shorter point that ran out, or NULL. */
 static const item *ran_out(const sweep *w, const item *it) {
-  for (size_t i = 0; i < w->count; i++) {
-    const item *other = &w->items[i];
-    if ((other->severity == status_severity("timeout") ||
-         other->severity == status_severity("out_of_memory")) &&
-        same_but_longer(it->info.point, other->info.point))
+  for (size_t i = 0; i < w->ran_out_count; i++) {
+    const item *other = &w->items[w->ran_out[i]];
+    if (item_ran_out(other) && same_but_longer(it->info.point, other->info.point))
       return other;
   }
   return NULL;

@@ -30,7 +30,8 @@ static void put_real(FILE *out, const char *option, double real) {
 }
 
 /* The options that `linkv time` and `linkv worker` share. */
-static void put_point(FILE *out, const point *p, const sweep_options *options) {
+static void put_point(FILE *out, const point *p, const sweep_options *options,
+                      double min_time_s) {
   const lkv_problem *q = &p->problem;
   put_text(out, "--kernel", p->kernel->name);
   put_text(out, "--stage", lkv_stage_name(p->stage));
@@ -43,7 +44,7 @@ static void put_point(FILE *out, const point *p, const sweep_options *options) {
   if (q->tile_q) put_whole(out, "--tile-q", q->tile_q);
   if (q->tile_k) put_whole(out, "--tile-k", q->tile_k);
   put_whole(out, "--threads", p->threads);
-  put_real(out, "--min-time", options->min_time_s);
+  put_real(out, "--min-time", min_time_s);
   for (size_t i = 0; i < options->plugin_count; i++)
     put_text(out, "--plugin", options->plugins[i]);
 }
@@ -59,7 +60,7 @@ static bool list_words(char *text, size_t bytes, arguments *out) {
   return out->item != NULL;
 }
 
-bool arguments_of_worker(const point *p, const sweep_options *options,
+bool arguments_of_worker(const point *p, const sweep_options *options, double min_time_s,
                          const char *const *flags, arguments *out) {
   char *text = NULL;
   size_t bytes = 0;
@@ -67,7 +68,7 @@ bool arguments_of_worker(const point *p, const sweep_options *options,
   *out = (arguments){0};
   if (!words) return false;
   put_text(words, "linkv", "worker");
-  put_point(words, p, options);
+  put_point(words, p, options, min_time_s);
   if (options->cache) {
     put_text(words, "--cache", options->cache);
     put_whole(words, "--cache-limit", options->cache_limit);
@@ -110,14 +111,15 @@ void arguments_put_quoted(FILE *out, const char *word) {
   fputc('\'', out);
 }
 
-char *sweep_point_command(const point *p, const sweep_options *options) {
+char *sweep_point_command(const point *p, const sweep_options *options,
+                          const point_effort *effort) {
   static const char *const no_flags[] = {NULL};
   arguments a;
   char *line = NULL;
   size_t bytes = 0;
   sweep_options plain = *options;
   plain.cache = NULL; /* changes no figure */
-  if (!arguments_of_worker(p, &plain, no_flags, &a)) return NULL;
+  if (!arguments_of_worker(p, &plain, effort->min_time_s, no_flags, &a)) return NULL;
   FILE *out = open_memstream(&line, &bytes);
   if (out) {
     fputs("linkv time", out);
@@ -125,7 +127,7 @@ char *sweep_point_command(const point *p, const sweep_options *options) {
       fputc(' ', out);
       arguments_put_quoted(out, a.item[i]);
     }
-    fprintf(out, " --repetitions %u", options->repetitions);
+    fprintf(out, " --repetitions %u", effort->repetitions);
     const bool complete = !ferror(out);
     if (fclose(out) || !complete) {
       free(line);

@@ -15,7 +15,7 @@ typedef struct arguments {
 /* "linkv worker" with the point's options and with `flags`, a NULL-terminated list such
  * as
  * {"--judge", "--lent"}. False when out of memory. */
-bool arguments_of_worker(const point *p, const sweep_options *options,
+bool arguments_of_worker(const point *p, const sweep_options *options, double min_time_s,
                          const char *const *flags, arguments *out);
 
 /* What is added to a worker's environment, "NAME=value", NULL-terminated. Its threads are

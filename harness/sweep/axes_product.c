@@ -132,10 +132,14 @@ double product_size(const config *c, const axis_values *include,
   return size;
 }
 
-unsigned product_repetitions(const config *c, const lkv_kernel *kernel) {
-  unsigned repetitions = c->repetitions;
-  for (size_t i = 0; i < c->override_count; i++)
-    if (c->overrides[i].repetitions && matches(c->overrides[i].kernel, kernel))
-      repetitions = c->overrides[i].repetitions;
-  return repetitions;
+point_effort product_effort(const config *c, const lkv_kernel *kernel) {
+  point_effort e = {c->repetitions, c->min_time_s, c->timeout_s};
+  for (size_t i = 0; i < c->override_count; i++) {
+    const config_override *o = &c->overrides[i];
+    if (!matches(o->kernel, kernel)) continue;
+    if (o->repetitions) e.repetitions = o->repetitions;
+    if (o->min_time_s > 0) e.min_time_s = o->min_time_s;
+    if (o->timeout_s > 0) e.timeout_s = o->timeout_s;
+  }
+  return e;
 }

@@ -21,7 +21,8 @@ bool product_each(const config *c, const axis_values *include, const lkv_kernel 
 double product_size(const config *c, const axis_values *include,
                     const lkv_kernel *kernel);
 
-/* Repetitions of a kernel's points. */
-unsigned product_repetitions(const config *c, const lkv_kernel *kernel);
+/* What a kernel's points are measured with: of overrides that match, the last that says.
+ */
+point_effort product_effort(const config *c, const lkv_kernel *kernel);
 
 #endif

@@ -12,7 +12,7 @@
 #include "config_axes.h"
 #include "yaml_tree.h"
 
-enum { CONFIG_BYTES_MAX = 1 << 20, LOG_LINES = 24, SECONDS_MAX = 1000000 };
+enum { CONFIG_BYTES_MAX = 1 << 20, LOG_LINES = 24 };
 
 /* The file as libcyaml gives it: numbers are words until they are checked, since libcyaml
  * takes "3x" for 3 and "010" for 8. What has no one shape is config_axes.c's to read. */
@@ -170,17 +170,20 @@ static bool take_precision(const config *c, const yaml_node *tree, const char *g
                    c->path, yaml_tree_line(tree, "precision"), given);
 }
 
+bool config_seconds(const char *text, double *out) {
+  char *end;
+  const bool decimal = *text && strspn(text, "0123456789.eE+-") == strlen(text);
+  *out = strtod(text, &end);
+  return decimal && !*end && *out > 0 && *out <= CONFIG_SECONDS_MAX;
+}
+
 /* A positive number of seconds; `fallback` where the key is not there. */
 static bool take_seconds(const config *c, const yaml_node *tree, const char *key,
                          const char *given, double fallback, double *out, error *err) {
-  char *end;
   *out = fallback;
-  if (!given) return true;
-  const bool decimal = *given && strspn(given, "0123456789.eE+-") == strlen(given);
-  *out = strtod(given, &end);
-  if (decimal && !*end && *out > 0 && *out <= SECONDS_MAX) return true;
+  if (!given || config_seconds(given, out)) return true;
   return error_set(err, "%s:%zu: %s: '%s' is not a number of seconds over 0, up to %d",
-                   c->path, yaml_tree_line(tree, key), key, given, SECONDS_MAX);
+                   c->path, yaml_tree_line(tree, key), key, given, CONFIG_SECONDS_MAX);
 }
 
 /* 0 where the key is not there. */

@@ -14,6 +14,8 @@ typedef struct config_override {
   size_t line;
   axis_values axes;     /* instead of the config's */
   unsigned repetitions; /* 0: the config's */
+  double min_time_s;    /* likewise */
+  double timeout_s;     /* likewise */
 } config_override;
 
 /* What the command line leaves of a plan: an SQL expression, or values of axes. */
@@ -22,6 +24,13 @@ typedef struct config_filter {
   char *where;      /* NULL: `axes` */
   axis_values axes;
 } config_filter;
+
+/* What the repetitions of a point take. */
+typedef struct point_effort {
+  unsigned repetitions;
+  double min_time_s; /* timed a repetition */
+  double timeout_s;  /* a worker may take */
+} point_effort;
 
 typedef struct config {
   char *path;
@@ -56,11 +65,15 @@ typedef struct config {
 #define CONFIG_MIN_TIME_S  0.05
 #define CONFIG_TIMEOUT_S   300.0
 #define CONFIG_ORDER_SEED  1
-enum { CONFIG_REPETITIONS_MAX = 64 };
+enum { CONFIG_REPETITIONS_MAX = 64, CONFIG_SECONDS_MAX = 1000000 };
 
 /* A share over 0 and below 1 of a percentage such as "1%" or "0.5 %"; false where the
  * text is none. */
 bool config_share(const char *text, double *out);
+
+/* A decimal number of seconds over 0, up to CONFIG_SECONDS_MAX; false where the text is
+ * none. */
+bool config_seconds(const char *text, double *out);
 
 /* Reads a file. Errors are "FILE:LINE: key: what; what would be right". */
 bool config_read(const char *path, config *out, error *err);

@@ -63,6 +63,15 @@ static bool read_whole(const config *c, const yaml_node *node, uint64_t low,
                    (unsigned long long)high);
 }
 
+static bool read_seconds(const config *c, const yaml_node *node, double *out,
+                         error *err) {
+  char place[PLACE_SIZE];
+  if (node->kind != NODE_WORD) return refuse(c, node, err, "wants a single value");
+  return config_seconds(node->text, out) ||
+         error_set(err, "%s: '%s' is not a number of seconds over 0, up to %d",
+                   place_of(c, node, place), node->text, CONFIG_SECONDS_MAX);
+}
+
 /* {from: 64, to: 512, step: 64} or {from: 64, to: 6400, factor: 10} */
 static bool read_range(const config *c, int axis, const yaml_node *map, axis_list *out,
                        error *err) {
@@ -269,6 +278,20 @@ static bool read_points(config *c, const yaml_node *list, bool whole_groups,
   return true;
 }
 
+/* What a kernel does otherwise but for its axes; `taken` tells whether the key is one. */
+static bool read_effort(const config *c, const yaml_node *node, config_override *o,
+                        bool *taken, error *err) {
+  uint64_t repetitions = 0;
+  *taken = true;
+  if (!strcmp(node->key, "min_time")) return read_seconds(c, node, &o->min_time_s, err);
+  if (!strcmp(node->key, "timeout")) return read_seconds(c, node, &o->timeout_s, err);
+  *taken = !strcmp(node->key, "repetitions");
+  if (!*taken) return true;
+  if (!read_whole(c, node, 1, CONFIG_REPETITIONS_MAX, &repetitions, err)) return false;
+  o->repetitions = (unsigned)repetitions;
+  return true;
+}
+
 static bool read_override(config *c, const yaml_node *map, error *err) {
   config_override *o = &c->overrides[c->override_count++];
   o->line = map->line;
@@ -278,17 +301,14 @@ static bool read_override(config *c, const yaml_node *map, error *err) {
   for (size_t i = 0; i < map->count; i++) {
     const yaml_node *node = map->item[i];
     const int axis = axis_find(node->key);
-    uint64_t repetitions = 0;
+    bool taken;
     if (already(map, i)) return refuse(c, node, err, "is given more than once");
-    if (!strcmp(node->key, "repetitions")) {
-      if (!read_whole(c, node, 1, CONFIG_REPETITIONS_MAX, &repetitions, err))
-        return false;
-      o->repetitions = (unsigned)repetitions;
-      continue;
-    }
+    if (!read_effort(c, node, o, &taken, err)) return false;
+    if (taken) continue;
     if (axis <= AXIS_KERNEL)
       return refuse(c, node, err,
-                    "unknown key; a kernel's own axes and repetitions are wanted");
+                    "unknown key; a kernel's own axes, repetitions, min_time and timeout "
+                    "are wanted");
     if (!(node->kind == NODE_LIST ? read_list : read_entry)(c, axis, node,
                                                             &o->axes.list[axis], err))
       return false;

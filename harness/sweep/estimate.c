@@ -111,9 +111,9 @@ static double call_seconds(const estimate *e, const point *p) {
   return s->call_s * exp(wanted.log_work - s->log_work);
 }
 
-double estimate_repetition(const estimate *e, const point *p) {
+double estimate_repetition(const estimate *e, const point *p, double min_time_s) {
   const double call = call_seconds(e, p);
-  const double timed = fmax(CALIBRATION_OVERHEAD * e->min_time_s, call);
+  const double timed = fmax(CALIBRATION_OVERHEAD * min_time_s, call);
   const double correction = e->predicted_s > 0 ? e->actual_s / e->predicted_s : 1;
   return correction * (WORKER_S + call + timed);
 }

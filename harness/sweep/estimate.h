@@ -16,7 +16,6 @@ typedef struct sighting {
 } sighting;
 
 typedef struct estimate {
-  double min_time_s;
   sighting *seen;
   size_t count;
   double predicted_s, actual_s; /* of the repetitions done so far */
@@ -32,8 +31,8 @@ void estimate_see_rows(estimate *e, const rows *r);
 /* Whether the point's kernel has been seen: otherwise a guess is all there is. */
 bool estimate_knows(const estimate *e, const point *p);
 
-/* Seconds one repetition will take, its worker included. */
-double estimate_repetition(const estimate *e, const point *p);
+/* Seconds one repetition that times `min_time_s` will take, its worker included. */
+double estimate_repetition(const estimate *e, const point *p, double min_time_s);
 
 /* Seconds the oracle will take for a point's shape. */
 double estimate_shape(const point *p);

@@ -1,6 +1,7 @@
 /* What is left of a sweep. */
 #include <math.h>
 
+#include "admission.h"
 #include "linkv/driver.h"
 #include "median.h"
 #include "state.h"
@@ -9,6 +10,11 @@ bool item_open(const item *it, unsigned repetition) {
   const bool good =
       it->severity == 0 || it->severity == status_severity("ill_conditioned");
   return good && !(it->repetitions >> (repetition - 1) & 1) && repetition <= it->wanted;
+}
+
+bool item_ran_out(const item *it) {
+  return it->severity == status_severity("timeout") ||
+         it->severity == status_severity("out_of_memory");
 }
 
 size_t item_left(const item *it) {
@@ -42,15 +48,27 @@ bool item_extend(sweep *w, item *it, double half_width) {
 }
 
 /* What one repetition is expected to take, its timeout at most. */
-static double expected(const sweep *w, const point *p) {
-  return fmin(estimate_repetition(&w->estimate, p), w->options->timeout_s);
+static double expected(const sweep *w, const item *it) {
+  return fmin(estimate_repetition(&w->estimate, it->info.point, it->effort.min_time_s),
+              it->effort.timeout_s);
 }
 
-/* Whether item i is the first left of its shape and precision. */
+/* Why an item that is left will be skipped; NULL where it will not. */
+static const char *skipped(const sweep *w, const item *it) {
+  char reason[ADMISSION_REASON_SIZE];
+  const char *why;
+  const point *p = it->info.point;
+  if (lkv_check(p->kernel, &p->problem, &why) != LKV_OK) return why;
+  return admission_refuses(w, it, reason)
+             ? "over the memory limit, or a shorter one ran out"
+             : NULL;
+}
+
+/* Whether item i is the first of its shape and precision to be measured. */
 static bool needs_preparing(const sweep *w, size_t i) {
   const point *p = w->items[i].info.point;
   for (size_t k = i; k-- > 0 && plan_same_shape(w->items[k].info.point, p);)
-    if (item_left(&w->items[k]) &&
+    if (item_left(&w->items[k]) && !skipped(w, &w->items[k]) &&
         precision_equal(precision_of(w->items[k].info.point->kernel),
                         precision_of(p->kernel)))
       return false;
@@ -60,12 +78,11 @@ static bool needs_preparing(const sweep *w, size_t i) {
 point_forecast item_forecast(const sweep *w, size_t i) {
   const point *p = w->items[i].info.point;
   point_forecast f = {.repetitions = item_left(&w->items[i])};
-  const char *why;
   if (!f.repetitions) return f;
-  if (lkv_check(p->kernel, &p->problem, &why) != LKV_OK)
-    return (point_forecast){.skipped = why};
+  f.skipped = skipped(w, &w->items[i]);
+  if (f.skipped) return (point_forecast){.skipped = f.skipped};
   f.guessed = !estimate_knows(&w->estimate, p);
-  f.seconds = (double)f.repetitions * expected(w, p);
+  f.seconds = (double)f.repetitions * expected(w, &w->items[i]);
   f.oracle_seconds = needs_preparing(w, i) ? estimate_shape(p) : 0;
   return f;
 }
@@ -84,11 +101,14 @@ double sweep_seconds_left(const sweep *w, size_t *repetitions) {
 bool item_refresh(sweep *w, item *it, error *err) {
   const int good = status_severity("skipped"), before = it->severity;
   const size_t left = item_left(it);
+  const bool had_run_out = item_ran_out(it);
   if (!store_progress(w->store, it->info.key, &it->repetitions, &it->severity, err))
     return false;
   if (!learn_half_width(w, it, err)) return false;
   w->progress.done += left - item_left(it);
   w->progress.failed += before <= good && it->severity > good;
+  if (item_ran_out(it) && !had_run_out && w->ran_out_count < w->count)
+    w->ran_out[w->ran_out_count++] = (size_t)(it - w->items);
   w->progress.skipped += before != good && it->severity == good;
   return true;
 }

@@ -281,13 +281,13 @@ static bool select_into(const config *c, sqlite3 *db, plan *out, error *err) {
   return ok;
 }
 
-/* Repetitions a point, where kernels differ. */
-static bool take_repetitions(const config *c, plan *out, error *err) {
+/* Where kernels differ. */
+static bool take_efforts(const config *c, plan *out, error *err) {
   if (!c->override_count) return true;
-  out->repetitions = calloc(out->count, sizeof *out->repetitions);
-  if (!out->repetitions) return error_set(err, "%s: out of memory", c->path);
+  out->effort = calloc(out->count, sizeof *out->effort);
+  if (!out->effort) return error_set(err, "%s: out of memory", c->path);
   for (size_t i = 0; i < out->count; i++)
-    out->repetitions[i] = product_repetitions(c, out->point[i].kernel);
+    out->effort[i] = product_effort(c, out->point[i].kernel);
   return true;
 }
 
@@ -303,7 +303,7 @@ bool plan_make(const config *c, plan *out, error *err) {
        !insert_all(c, statement)))
     ok = error_set(err, "%s: cannot plan: %s", c->path, sqlite3_errmsg(db));
   sqlite3_finalize(statement);
-  ok = ok && select_into(c, db, out, err) && take_repetitions(c, out, err);
+  ok = ok && select_into(c, db, out, err) && take_efforts(c, out, err);
   sqlite3_close(db);
   if (!ok) plan_free(out);
   return ok;
@@ -318,6 +318,6 @@ bool plan_same_shape(const point *a, const point *b) {
 
 void plan_free(plan *p) {
   free(p->point);
-  free(p->repetitions);
+  free(p->effort);
   *p = (plan){0};
 }

@@ -8,7 +8,7 @@
 typedef struct plan {
   point *point;
   size_t count;
-  unsigned *repetitions; /* of each point; NULL: the sweep's */
+  point_effort *effort; /* of each point; NULL: the sweep's */
 } plan;
 
 /* The product of a config's axes without what its `where` and `exclude` leave out, and

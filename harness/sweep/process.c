@@ -161,17 +161,23 @@ static void drain(stream streams[2]) {
 /* Milliseconds to wait for something to happen. */
 static int patience(double left_s) {
   if (left_s <= 0) return 1000;
-  return left_s > 60 ? 60000 : (int)(left_s * 1e3) + 1;
+  return left_s > 1 ? 1000 : (int)(left_s * 1e3) + 1;
 }
 
 /* Gathers until the child has ended; nothing of its group outlives it. */
-static bool watch(pid_t pid, int pidfd, stream streams[2], double deadline,
+static bool watch(pid_t pid, int pidfd, stream streams[2], const process_options *options,
                   bool *timed_out, error *err) {
+  const double start = clock_now(), deadline = start + options->timeout_s;
+  double tick_s = start + 1;
   for (;;) {
     struct pollfd fds[] = {{.fd = *streams[0].fd, .events = POLLIN},
                            {.fd = *streams[1].fd, .events = POLLIN},
                            {.fd = pidfd, .events = POLLIN}};
-    const double left = deadline - clock_now();
+    const double now = clock_now(), left = deadline - now;
+    if (options->tick && now >= tick_s) {
+      options->tick(options->context);
+      tick_s = now + 1;
+    }
     if (left <= 0 && !*timed_out) {
       *timed_out = true;
       kill(-pid, SIGKILL);
@@ -235,8 +241,7 @@ bool process_run_self(char *const argv[], const process_options *options,
     error_set(err, "cannot watch a worker: %s%s", strerror(errno),
               errno == ESRCH ? "; is SIGCHLD ignored?" : "");
   else
-    ok = watch(pid, pidfd, streams, clock_now() + options->timeout_s, &out->timed_out,
-               err);
+    ok = watch(pid, pidfd, streams, options, &out->timed_out, err);
   error ended;
   if (!ok) kill(-pid, SIGKILL);
   running = 0;

@@ -30,6 +30,8 @@ typedef struct process_options {
   int lent; /* a descriptor of ours, PROCESS_LOW_FD or above, that it gets as `lent_as`;
              * -1: none */
   int lent_as;
+  void (*tick)(void *context); /* about once a second while the child runs; NULL: none */
+  void *context;
 } process_options;
 
 /* Starts linkv-worker, which lies beside linkv, or else this very executable, with `argv`

@@ -44,10 +44,14 @@ static void put_line(const progress *p) {
   fflush(stderr);
 }
 
-void progress_show(progress *p, const point *now, unsigned repetition, double left_s) {
+void progress_begin(progress *p, const point *now, unsigned repetition) {
   p->now = now;
   p->repetition = repetition;
-  p->left_s = left_s;
+  p->began_s = clock_now();
+}
+
+void progress_show(progress *p, double left_s) {
+  p->left_s = fmax(left_s - (clock_now() - p->began_s), 0);
   if (p->terminal)
     block_draw(p);
   else if (p->style == PROGRESS_AUTO)
@@ -66,14 +70,14 @@ static void keep_verdict(progress *p, const char *line) {
   snprintf(p->verdict[p->verdicts - 1], PROGRESS_LINE_SIZE, "%s", line);
 }
 
-void progress_tell(progress *p, const point *at, unsigned repetition, const record *r) {
+void progress_tell(progress *p, double half_width, const record *r) {
   char line[PROGRESS_LINE_SIZE];
   if (p->style == PROGRESS_NONE) return;
   if (p->style == PROGRESS_JSON) {
-    progress_json_repetition(p, at, repetition, r);
+    progress_json_repetition(p, half_width, r);
     return;
   }
-  progress_verdict_text(at, r, line, sizeof line);
+  progress_verdict_text(p->now, half_width, r, line, sizeof line);
   keep_verdict(p, line);
   const int severity = status_severity(r->field[RECORD_status].text);
   if (!p->terminal && severity > status_severity("skipped"))

@@ -27,7 +27,8 @@ typedef struct progress {
   double due_s;           /* when the block or the next line is due */
   double left_s;          /* as last told; negative: not yet */
   const point *now;       /* being measured */
-  unsigned repetition;
+  unsigned repetition;    /* of it; 0: the oracle works for its shape */
+  double began_s;         /* monotonic */
   char verdict[PROGRESS_VERDICTS][PROGRESS_LINE_SIZE]; /* the newest last */
   size_t verdicts;
 } progress;
@@ -38,12 +39,15 @@ progress progress_start(progress_style style, size_t points, size_t repetitions)
  * they come so seldom that it takes a small share of the time. */
 bool progress_due(progress *p);
 
-/* A repetition of a point begins; `left_s` is what is left of the sweep. Called when due.
- */
-void progress_show(progress *p, const point *now, unsigned repetition, double left_s);
+/* A repetition of a point begins, or, where that is 0, the oracle's work for it. */
+void progress_begin(progress *p, const point *now, unsigned repetition);
 
-/* It ended, and has been committed. */
-void progress_tell(progress *p, const point *at, unsigned repetition, const record *r);
+/* Shows what has begun; `left_s` is what the sweep had left then. Called when due. */
+void progress_show(progress *p, double left_s);
+
+/* What has begun ended, and has been committed; `half_width` is half the interval of the
+ * point's median as a share of it, infinite where there is none. */
+void progress_tell(progress *p, double half_width, const record *r);
 
 /* Takes the block away, so that what follows begins on a line of its own. */
 void progress_end(progress *p, bool interrupted);

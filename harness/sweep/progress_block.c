@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "estimate.h"
 #include "progress_text.h"
 
@@ -78,8 +79,17 @@ static size_t compose(const progress *p, char line[LINES][PROGRESS_LINE_SIZE]) {
   count++;
   if (p->now) {
     progress_point_text(p->now, now, sizeof now);
-    snprintf(line[count++], PROGRESS_LINE_SIZE, "now  %.200s, repetition %u", now,
-             p->repetition);
+    if (p->repetition)
+      used = snprintf(line[count], PROGRESS_LINE_SIZE, "now  %.180s, repetition %u", now,
+                      p->repetition);
+    else
+      used =
+          snprintf(line[count], PROGRESS_LINE_SIZE, "now  the oracle, for %.180s", now);
+    const double running_s = clock_now() - p->began_s;
+    if (running_s >= 1)
+      snprintf(line[count] + used, PROGRESS_LINE_SIZE - (size_t)used, ", for %s",
+               duration_text(running_s, left, sizeof left));
+    count++;
   }
   for (size_t i = 0; i < p->verdicts; i++)
     snprintf(line[count++], PROGRESS_LINE_SIZE, "%s%.240s", i ? "     " : "last ",

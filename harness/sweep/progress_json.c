@@ -1,6 +1,7 @@
 #include "progress_json.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 
 /* Prints an object, with what all have, and releases it. What cannot be told for want of
@@ -33,22 +34,26 @@ void progress_json_start(const progress *p) {
   put(json_pack("{s:s, s:I}", "event", "start", "points", (json_int_t)p->points), p);
 }
 
-void progress_json_repetition(const progress *p, const point *at, unsigned repetition,
-                              const record *r) {
+void progress_json_repetition(const progress *p, double half_width, const record *r) {
+  const point *at = p->now;
   const lkv_problem *q = &at->problem;
   const value *time = &r->field[RECORD_time_ns];
+  const value *discarded = &r->field[RECORD_discarded];
   put(json_pack(
           "{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:I, s:i, s:o, s:o, "
-          "s:o}",
+          "s:o, s:o, s:I, s:o}",
           "event", "repetition", "kernel", at->kernel->name, "stage",
           lkv_stage_name(at->stage), "regime", at->regime, "seed", (json_int_t)at->seed,
           "batch", (json_int_t)q->batch, "seq_len", (json_int_t)q->seq_len, "heads",
           (json_int_t)q->heads, "head_dim", (json_int_t)q->head_dim, "tile_q",
           size_or_null(q->tile_q), "tile_k", size_or_null(q->tile_k), "threads",
-          (json_int_t)at->threads, "repetition", (int)repetition, "status",
+          (json_int_t)at->threads, "repetition", (int)p->repetition, "status",
           text_or_null(&r->field[RECORD_status]), "reason",
           text_or_null(&r->field[RECORD_reason]), "time_ns",
-          time->known ? json_real(time->real) : json_null()),
+          time->known ? json_real(time->real) : json_null(), "half_width",
+          isfinite(half_width) ? json_real(100 * half_width) : json_null(), "discarded",
+          (json_int_t)(discarded->known ? discarded->integer : 0), "disturbed",
+          text_or_null(&r->field[RECORD_disturbed])),
       p);
 }
 

@@ -5,8 +5,7 @@
 #include "progress.h"
 
 void progress_json_start(const progress *p);
-void progress_json_repetition(const progress *p, const point *at, unsigned repetition,
-                              const record *r);
+void progress_json_repetition(const progress *p, double half_width, const record *r);
 void progress_json_end(const progress *p, bool interrupted);
 
 #endif

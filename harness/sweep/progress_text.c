@@ -1,5 +1,6 @@
 #include "progress_text.h"
 
+#include <math.h>
 #include <stdio.h>
 
 void progress_point_text(const point *p, char *out, size_t size) {
@@ -27,13 +28,29 @@ static void put_time(double ns, char *out, size_t size) {
     snprintf(out, size, "%.3g s", 1e-9 * ns);
 }
 
-void progress_verdict_text(const point *p, const record *r, char *out, size_t size) {
+/* Of a time: how precise its point is, and what disturbed it. */
+static void put_noise(double half_width, const record *r, char *out, size_t size) {
+  char precise[32] = "", discarded[32] = "";
+  const value *again = &r->field[RECORD_discarded];
+  if (isfinite(half_width))
+    snprintf(precise, sizeof precise, ", +-%.1f %%", 100 * half_width);
+  if (again->known && again->integer > 0)
+    snprintf(discarded, sizeof discarded, ", %d discarded", (int)again->integer);
+  snprintf(out, size, "%s%s%s", precise, discarded,
+           r->field[RECORD_disturbed].known ? ", disturbed" : "");
+}
+
+void progress_verdict_text(const point *p, double half_width, const record *r, char *out,
+                           size_t size) {
   const value *time = &r->field[RECORD_time_ns], *reason = &r->field[RECORD_reason];
-  char what[192], found[32] = "";
+  char what[192], found[32] = "", noise[96] = "";
   progress_point_text(p, what, sizeof what);
-  if (time->known) put_time(time->real, found, sizeof found);
-  snprintf(out, size, "%s %s%s%s%s%s", r->field[RECORD_status].text, what,
-           time->known || reason->known ? ": " : "", found,
+  if (time->known) {
+    put_time(time->real, found, sizeof found);
+    put_noise(half_width, r, noise, sizeof noise);
+  }
+  snprintf(out, size, "%s %s%s%s%s%s%s", r->field[RECORD_status].text, what,
+           time->known || reason->known ? ": " : "", found, noise,
            time->known && reason->known ? ", " : "", reason->known ? reason->text : "");
   for (char *c = out; *c; c++)
     if ((unsigned char)*c < ' ' || *c == 0x7f) *c = '?';

@@ -30,8 +30,7 @@ typedef struct race {
 
 static bool start_worker(race *w, bool head_first, error *err) {
   const lkv_problem *head = &w->head->problem;
-  const sweep_options shared = {.min_time_s = w->options->round_s,
-                                .plugins = w->options->plugins,
+  const sweep_options shared = {.plugins = w->options->plugins,
                                 .plugin_count = w->options->plugin_count};
   char turn[32], tile_q[24], tile_k[24];
   const char *flags[16] = {"--against", w->head->kernel->name, "--turn", turn};
@@ -61,7 +60,7 @@ static bool start_worker(race *w, bool head_first, error *err) {
                                    .settings = settings_of_worker(w->base),
                                    .lent = -1};
   arguments a;
-  if (!arguments_of_worker(w->base, &shared, flags, &a))
+  if (!arguments_of_worker(w->base, &shared, w->options->round_s, flags, &a))
     return error_set(err, "out of memory for a worker's arguments");
   const bool ok = process_run_self(a.item, &process, w->outcome, err);
   arguments_free(&a);

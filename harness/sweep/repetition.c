@@ -20,15 +20,26 @@
 /* Times in a row that a disturbed repetition is measured again. */
 enum { DISCARDED_MAX = 2 };
 
-static bool start_worker(sweep *w, const point *p, const char *const *flags, int lent,
-                         double timeout_s, error *err) {
+/* A worker runs: shows how far the sweep is, where that is due. */
+static void show_progress(void *context) {
+  sweep *w = context;
+  size_t repetitions;
+  if (progress_due(&w->progress))
+    progress_show(&w->progress, sweep_seconds_left(w, &repetitions));
+}
+
+static bool start_worker(sweep *w, const point *p, double min_time_s,
+                         const char *const *flags, int lent, double timeout_s,
+                         error *err) {
   const process_options options = {.record_fd = WORKER_RECORD_FD,
                                    .timeout_s = timeout_s,
                                    .settings = settings_of_worker(p),
                                    .lent = lent,
-                                   .lent_as = WORKER_SHAPE_FD};
+                                   .lent_as = WORKER_SHAPE_FD,
+                                   .tick = show_progress,
+                                   .context = w};
   arguments a;
-  if (!arguments_of_worker(p, w->options, flags, &a))
+  if (!arguments_of_worker(p, w->options, min_time_s, flags, &a))
     return error_set(err, "out of memory for a worker's arguments");
   const bool ok = process_run_self(a.item, &options, w->outcome, err);
   arguments_free(&a);
@@ -58,14 +69,17 @@ static int make_file(void) {
   return high;
 }
 
-bool repetition_prepare(sweep *w, const point *p, error *err) {
+bool repetition_prepare(sweep *w, const item *it, error *err) {
+  const point *p = it->info.point;
   static const char *const flags[] = {"--prepare", NULL};
   if (find_lending(w, p) || w->lent_count == LENDINGS_MAX) return true;
   lending *made = &w->lent[w->lent_count++];
   *made = (lending){.of = precision_of(p->kernel), .fd = make_file()};
   if (made->fd < 0) return true;
+  progress_begin(&w->progress, p, 0);
   const double start = clock_now();
-  if (!start_worker(w, p, flags, made->fd, PREPARE_TIMEOUT_S, err)) return false;
+  if (!start_worker(w, p, it->effort.min_time_s, flags, made->fd, PREPARE_TIMEOUT_S, err))
+    return false;
   w->judge_s += clock_now() - start;
   if (w->outcome->exited && w->outcome->exit_code == 0) return true;
   close(made->fd);
@@ -78,7 +92,7 @@ bool repetition_prepare(sweep *w, const point *p, error *err) {
 static bool run_worker(sweep *w, const item *it, unsigned repetition, record *out,
                        error *err) {
   const process_outcome *worker = w->outcome;
-  const double timeout_s = w->options->timeout_s;
+  const double timeout_s = it->effort.timeout_s;
   const char *flags[5] = {NULL};
   char limit[24], refusal[ADMISSION_REASON_SIZE];
   size_t count = 0;
@@ -96,7 +110,9 @@ static bool run_worker(sweep *w, const item *it, unsigned repetition, record *ou
     flags[count++] = "--memory-limit";
     flags[count++] = limit;
   }
-  if (!start_worker(w, it->info.point, flags, lent, timeout_s, err)) return false;
+  if (!start_worker(w, it->info.point, it->effort.min_time_s, flags, lent, timeout_s,
+                    err))
+    return false;
   if (worker->cancelled) return true;
   const char *end = strchr(worker->record, '\n');
   const bool finished =
@@ -125,11 +141,9 @@ bool repetition_measure(sweep *w, item *it, unsigned round, bool *added, error *
   record r = {0};
   *added = false;
   const double start = clock_now();
-  const double predicted = estimate_repetition(&w->estimate, p);
-  if (progress_due(&w->progress)) {
-    size_t repetitions;
-    progress_show(&w->progress, p, round, sweep_seconds_left(w, &repetitions));
-  }
+  const double predicted = estimate_repetition(&w->estimate, p, it->effort.min_time_s);
+  progress_begin(&w->progress, p, round);
+  show_progress(w);
   int64_t discarded = 0;
   if (!run_worker(w, it, round, &r, err)) return false;
   while (!w->outcome->cancelled && r.field[RECORD_disturbed].known &&
@@ -153,7 +167,7 @@ bool repetition_measure(sweep *w, item *it, unsigned round, bool *added, error *
   value_set_integer(&r.field[RECORD_turn], ++w->turn);
   const bool ok = store_add(w->store, w->run, &it->info, round, &r, added, err) &&
                   item_refresh(w, it, err);
-  if (ok && *added) progress_tell(&w->progress, p, round, &r);
+  if (ok && *added) progress_tell(&w->progress, it->half_width, &r);
   record_free(&r);
   return ok;
 }

@@ -22,9 +22,8 @@ static bool worth_preparing(const sweep *w, const item *it) {
 static bool prepare_if_needed(sweep *w, size_t first, size_t count, error *err) {
   repetition_drop_shapes(w);
   for (size_t i = first; i < first + count; i++) {
-    const point *p = w->items[i].info.point;
-    if (item_left(&w->items[i]) && worth_preparing(w, &w->items[i]) &&
-        !repetition_prepare(w, p, err))
+    const item *it = &w->items[i];
+    if (item_left(it) && worth_preparing(w, it) && !repetition_prepare(w, it, err))
       return false;
   }
   return true;
@@ -60,7 +59,7 @@ static bool measure_rounds(sweep *w, size_t first, size_t count, size_t *order,
       out->measured += added;
     }
     for (size_t i = first; i < first + count; i++)
-      if (w->options->precision > 0 && !w->options->budget_s)
+      if (w->options->precision > 0 && w->options->budget_s <= 0)
         item_extend(w, &w->items[i], w->options->precision);
   }
   return true;

@@ -15,6 +15,7 @@
 typedef struct item {
   point_info info;
   char *command;
+  point_effort effort;
   unsigned wanted;      /* repetitions, for now */
   double half_width;    /* share of the median; infinite where there is no interval */
   uint64_t repetitions; /* bit r - 1 */
@@ -34,6 +35,9 @@ typedef struct sweep {
   store *store;
   item *items;
   size_t count;
+  size_t *ran_out; /* items that have run out of time or memory, those since tried again
+                    * among them */
+  size_t ran_out_count;
   int64_t run;
   unsigned turn;      /* repetitions measured in this run */
   unsigned discarded; /* and not kept */
@@ -52,6 +56,9 @@ typedef struct sweep {
 bool item_open(const item *it, unsigned repetition);
 size_t item_left(const item *it);
 
+/* Whether the store has that it ran out of time or memory. */
+bool item_ran_out(const item *it);
+
 /* Learns from the store what has become of a point: what one that is not ok leaves undone
  * will not be done. */
 bool item_refresh(sweep *w, item *it, error *err);
@@ -66,10 +73,10 @@ point_forecast item_forecast(const sweep *w, size_t i);
 /* Seconds that what is left will take, and how many repetitions that is. */
 double sweep_seconds_left(const sweep *w, size_t *repetitions);
 
-/* repetition.c: has a worker make what points of the shape and of that point's precision
+/* repetition.c: has a worker make what points of the shape and of that item's precision
  * share, however long the oracle takes: no kernel is charged for it. Where that fails
  * each worker makes its own. */
-bool repetition_prepare(sweep *w, const point *p, error *err);
+bool repetition_prepare(sweep *w, const item *it, error *err);
 void repetition_drop_shapes(sweep *w);
 
 /* Runs a worker for one repetition, `round` of its shape, and stores its record; `added`

@@ -26,6 +26,7 @@ static void ask_stop(int signal) {
 static void close_sweep(sweep *w) {
   for (size_t i = 0; i < w->count; i++) free(w->items[i].command);
   free(w->items);
+  free(w->ran_out);
   free(w->outcome);
   repetition_drop_shapes(w);
   estimate_free(&w->estimate);
@@ -43,32 +44,36 @@ static void forget_failure(item *it) {
  * be tried again counts as not there. */
 static bool open_sweep(sweep *w, const plan *p, const sweep_options *options, store *s,
                        bool forecast, error *err) {
+  const point_effort usual = {options->repetitions, options->min_time_s,
+                              options->timeout_s};
   rows seen = {0};
   *w = (sweep){
       .options = options,
       .store = s,
       .items = calloc(p->count + 1, sizeof *w->items),
-      .estimate = {.min_time_s = options->min_time_s},
+      .ran_out = calloc(p->count + 1, sizeof *w->ran_out),
       .outcome = malloc(sizeof *w->outcome),
       .memory_limit =
           options->memory_limit ? options->memory_limit : admission_usual_limit(),
       .start_s = clock_now(),
   };
-  bool ok = (w->items && w->outcome) || error_set(err, "out of memory for a plan");
+  bool ok = (w->items && w->ran_out && w->outcome) ||
+            error_set(err, "out of memory for a plan");
   ok = ok && store_rows(s, STORE_LATEST_BUILD, NULL, &seen, err);
   if (ok) estimate_see_rows(&w->estimate, &seen);
   rows_free(&seen);
   for (size_t i = 0; ok && i < p->count; i++) {
     item *it = &w->items[w->count++];
-    it->wanted = p->repetitions ? p->repetitions[i] : options->repetitions;
-    it->command = sweep_point_command(&p->point[i], options);
+    it->effort = p->effort ? p->effort[i] : usual;
+    it->wanted = it->effort.repetitions;
+    it->command = sweep_point_command(&p->point[i], options, &it->effort);
     it->info = (point_info){.point = &p->point[i],
                             .label = options->label,
                             .commit = build_commit(),
                             .machine = machine_id(),
                             .kernel_build = lkv_kernel_build(p->point[i].kernel),
                             .command = it->command};
-    point_make_key(&it->info, options->min_time_s);
+    point_make_key(&it->info, it->effort.min_time_s);
     ok = (it->command || error_set(err, "out of memory for a plan")) &&
          (!options->retry || forecast || store_forget_failures(s, it->info.key, err)) &&
          item_refresh(w, it, err);
@@ -114,8 +119,13 @@ static bool record_ceilings(sweep *w, error *err) {
 }
 
 static void summarize(const sweep *w, sweep_summary *out) {
-  for (size_t i = 0; i < w->count; i++)
-    if (w->items[i].repetitions) out->by_severity[w->items[i].severity]++;
+  for (size_t i = 0; i < w->count; i++) {
+    const item *it = &w->items[i];
+    if (it->repetitions && item_left(it))
+      out->unfinished++;
+    else if (it->repetitions)
+      out->by_severity[it->severity]++;
+  }
 }
 
 bool sweep_run(const plan *p, const sweep_options *options, store *s, sweep_summary *out,
@@ -135,7 +145,7 @@ bool sweep_run(const plan *p, const sweep_options *options, store *s, sweep_summ
   sigemptyset(&on_stop.sa_mask);
   sigaction(SIGINT, &on_stop, &old_int);
   sigaction(SIGTERM, &on_stop, &old_term);
-  bool ok = (!repetitions && !options->budget_s) ||
+  bool ok = (!repetitions && options->budget_s <= 0) ||
             (begin_run(&w, err) && rounds_measure(&w, &stop_asked, out, err) &&
              record_ceilings(&w, err));
   sigaction(SIGINT, &old_int, NULL);
@@ -161,10 +171,7 @@ bool sweep_forecast_of(const plan *p, const sweep_options *options, store *s,
     return false;
   }
   for (size_t i = 0; i < w.count; i++) {
-    char why[ADMISSION_REASON_SIZE];
-    point_forecast f = item_forecast(&w, i);
-    if (f.repetitions && admission_refuses(&w, &w.items[i], why))
-      f = (point_forecast){.skipped = "over the memory limit, or a shorter one ran out"};
+    const point_forecast f = item_forecast(&w, i);
     out->each[i] = f;
     out->complete += !f.repetitions && !f.skipped;
     out->skipped += f.skipped != NULL;

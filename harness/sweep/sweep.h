@@ -36,6 +36,7 @@ typedef struct sweep_summary {
   size_t measured;        /* repetitions, in this run */
   size_t
       by_severity[SWEEP_STATUSES]; /* points, by status_severity of their worst status */
+  size_t unfinished;               /* points with some of their repetitions; not above */
   bool interrupted;
   double wall_s;   /* it all took */
   double kernel_s; /* of it, in kernels */
@@ -76,6 +77,7 @@ bool sweep_forecast_of(const plan *p, const sweep_options *options, store *s,
 void sweep_forecast_free(sweep_forecast *f);
 
 /* The command that measures a point again, malloc'd; NULL when out of memory. */
-char *sweep_point_command(const point *p, const sweep_options *options);
+char *sweep_point_command(const point *p, const sweep_options *options,
+                          const point_effort *effort);
 
 #endif

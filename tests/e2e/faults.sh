@@ -10,11 +10,20 @@ repetitions: 2
 min_time: 0.001
 timeout: 3
 memory_limit: 32MiB
+overrides: {faulty_leak: {timeout: 60}} # it is to run out of memory, however busy the machine
 axes:
   kernel: ["faulty_*", scalar_row]
   seq_len: [8, 16, 24]
   head_dim: [4]
 where: seq_len = 8 OR kernel = 'faulty_slow'
+END
+expect 0 "$LINKV" sweep c.yaml --db f.db --dry-run --format json --plugin "$BUILD/tests/plugins/faulty_kernels.so"
+python3 - <<'END'
+import json
+plan = {(p["kernel"], p["seq_len"]): p for p in json.load(open("out"))["plan"]}
+assert "memory limit" in plan["faulty_memory", 8]["skipped"] and not plan["faulty_memory", 8]["repetitions"]
+assert plan["scalar_row", 8]["skipped"] is None and plan["scalar_row", 8]["repetitions"] == 2
+assert plan["faulty_slow", 24]["skipped"] is None
 END
 expect 3 "$LINKV" sweep c.yaml --db f.db --quiet --plugin "$BUILD/tests/plugins/faulty_kernels.so"
 expect 0 "$LINKV" export --db f.db --format json

@@ -29,6 +29,7 @@ assert last["done"] == last["total"] == len(between)
 for e in between:
     assert e["event"] == "repetition" and e["status"] == "ok" and e["time_ns"] > 0 and e["repetition"] in (1, 2)
     assert e["seq_len"] in (8, 16) and e["kernel"].startswith("scalar_") and e["reason"] is None
+    assert e["half_width"] is None and e["discarded"] >= 0  # two repetitions: no interval
 assert [e["done"] for e in between] == list(range(1, len(between) + 1))
 EOF
 

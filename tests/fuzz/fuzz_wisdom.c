@@ -37,8 +37,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   lkv_wisdom *w, *back;
   if (lkv_wisdom_parse("file", text, size, &w, error, sizeof error)) {
     char *again = lkv_wisdom_text(w);
-    require(again &&
-            lkv_wisdom_parse("again", again, strlen(again), &back, error, sizeof error));
+    require(again != NULL);
+    const bool same =
+        lkv_wisdom_parse("again", again, strlen(again), &back, error, sizeof error);
+    require(same);
     char *third = lkv_wisdom_text(back);
     require(third && !strcmp(again, third) && back->choices == w->choices);
     lkv_wisdom_check(w, error, sizeof error);

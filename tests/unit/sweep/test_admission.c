@@ -8,6 +8,7 @@
 typedef struct pair {
   point point[2];
   item item[2];
+  size_t ran_out[2]; /* they may have: severity tells */
   sweep sweep;
 } pair;
 
@@ -24,6 +25,9 @@ static void make_pair(pair *out) {
   }
   out->sweep.items = out->item;
   out->sweep.count = 2;
+  out->ran_out[1] = 1;
+  out->sweep.ran_out = out->ran_out;
+  out->sweep.ran_out_count = 2;
 }
 
 static bool refuses(const pair *p, int which, char reason[ADMISSION_REASON_SIZE]) {

@@ -39,16 +39,15 @@ static void workers_are_told_everything(void **state) {
                                      "--plugin",   "./mine.so",
                                      "--plugin",   "it's \"odd\".so",
                                      "--judge"};
-  const sweep_options options = {
-      .min_time_s = 0.05, .plugins = plugins, .plugin_count = 2};
+  const sweep_options options = {.plugins = plugins, .plugin_count = 2};
   const point p = a_point();
   arguments a;
-  assert_true(arguments_of_worker(&p, &options, judging, &a));
+  assert_true(arguments_of_worker(&p, &options, 0.05, judging, &a));
   assert_int_equal(a.count, COUNT_OF(want));
   for (size_t i = 0; i < a.count; i++) assert_string_equal(a.item[i], want[i]);
   assert_null(a.item[a.count]);
   arguments_free(&a);
-  assert_true(arguments_of_worker(&p, &options, no_flags, &a));
+  assert_true(arguments_of_worker(&p, &options, 0.05, no_flags, &a));
   assert_int_equal(a.count, COUNT_OF(want) - 1);
   arguments_free(&a);
   arguments_free(&a);
@@ -69,9 +68,9 @@ static void times_are_exact_and_short(void **state) {
                {0.1 + 0.2, "0.30000000000000004"}};
   const point p = a_point();
   for (size_t i = 0; i < COUNT_OF(known); i++) {
-    const sweep_options options = {.min_time_s = known[i].seconds};
+    const sweep_options options = {0};
     arguments a;
-    assert_true(arguments_of_worker(&p, &options, no_flags, &a));
+    assert_true(arguments_of_worker(&p, &options, known[i].seconds, no_flags, &a));
     assert_string_equal(a.item[a.count - 1], known[i].text);
     arguments_free(&a);
   }
@@ -79,9 +78,10 @@ static void times_are_exact_and_short(void **state) {
 
 static void commands_read_plainly(void **state) {
   (void)state;
-  const sweep_options options = {.min_time_s = 0.05, .repetitions = 5};
+  const sweep_options options = {0};
+  const point_effort effort = {.repetitions = 5, .min_time_s = 0.05};
   const point p = a_point();
-  char *command = sweep_point_command(&p, &options);
+  char *command = sweep_point_command(&p, &options, &effort);
   assert_string_equal(command,
                       "linkv time --kernel scalar_row --stage block --regime positive "
                       "--seed 9223372036854775807 --batch 2 --seq-len 4294967296 "
@@ -122,13 +122,11 @@ static void a_shell_reads_odd_words_back(void **state) {
       "tab\there",
       "-dash",
   };
-  const sweep_options options = {.min_time_s = 0.05,
-                                 .repetitions = 1,
-                                 .plugins = odd,
-                                 .plugin_count = COUNT_OF(odd)};
+  const sweep_options options = {.plugins = odd, .plugin_count = COUNT_OF(odd)};
+  const point_effort effort = {.repetitions = 1, .min_time_s = 0.05};
   const point p = a_point();
   char said[4096], want[4096] = "";
-  char *command = sweep_point_command(&p, &options);
+  char *command = sweep_point_command(&p, &options, &effort);
   shell_words(command, said, sizeof said);
   for (size_t i = 0; i < COUNT_OF(odd); i++) {
     strcat(want, "--plugin\n");
@@ -150,10 +148,10 @@ static void nothing_is_cut(void **state) {
   const char *plugins[PLUGINS];
   memset(path, '\'', LENGTH);
   for (int i = 0; i < PLUGINS; i++) plugins[i] = path;
-  const sweep_options options = {
-      .min_time_s = 0.05, .repetitions = 7, .plugins = plugins, .plugin_count = PLUGINS};
+  const sweep_options options = {.plugins = plugins, .plugin_count = PLUGINS};
+  const point_effort effort = {.repetitions = 7, .min_time_s = 0.05};
   const point p = a_point();
-  char *command = sweep_point_command(&p, &options);
+  char *command = sweep_point_command(&p, &options, &effort);
   assert_non_null(command);
   assert_true(strlen(command) > (size_t)PLUGINS * LENGTH * 4);
   const char *end = command + strlen(command) - strlen(" --repetitions 7");

@@ -253,7 +253,7 @@ static void points_and_presets_are_read(void **state) {
       "axes: {kernel: [a], seq_len: [1], tiles: [default, small]}\n"
       "zip: [{heads: [4, 2], head_dim: [1, 2]}, {batch: [1], threads: [1]}]\n"
       "include: [{kernel: b, seed: [1, 2]}]\nexclude: [{heads: 1}, {tile_k: 4}]\n"
-      "overrides: {b: {repetitions: 7, seq_len: 3}}\n");
+      "overrides: {b: {repetitions: 7, seq_len: 3, min_time: 0.5, timeout: 9}}\n");
   assert_int_equal(c.zip_count, 2);
   expect_list(&c.zip[0].list[AXIS_HEADS], 2, tied);
   assert_int_equal(c.axes.list[AXIS_HEADS].count, 0);
@@ -266,6 +266,7 @@ static void points_and_presets_are_read(void **state) {
   assert_int_equal(c.override_count, 1);
   assert_string_equal(c.overrides[0].kernel, "b");
   assert_int_equal(c.overrides[0].repetitions, 7);
+  assert_true(c.overrides[0].min_time_s == 0.5 && c.overrides[0].timeout_s == 9);
   assert_int_equal(c.overrides[0].axes.list[AXIS_SEQ_LEN].item[0].number, 3);
   config_free(&c);
 }
@@ -318,7 +319,9 @@ static void bad_points_are_refused_with_their_place(void **state) {
       {"exclude: [{heads: 0}]", "7: exclude[0].heads", "'0' is not"},
       {"exclude: [{tiles: default, tile_k: 3}]", "7: exclude[0]", "names tiles twice"},
       {"overrides: {'*': {kernel: a}}", "7: overrides.*.kernel", "unknown key"},
-      {"overrides: {'*': {timeout: 3}}", "7: overrides.*.timeout", "unknown key"},
+      {"overrides: {'*': {timeout: 0}}", "7: overrides.*.timeout", "'0' is not"},
+      {"overrides: {'*': {min_time: [1]}}", "7: overrides.*.min_time", "single value"},
+      {"overrides: {'*': {order_seed: 3}}", "7: overrides.*.order_seed", "unknown key"},
       {"overrides: {'*': {repetitions: 65}}", "7: overrides.*.repetitions", "1 to 64"},
       {"overrides: {a: {heads: 1}, a: {heads: 2}}", "7: overrides.a", "more than once"},
       {"overrides: [a]", "7: overrides", "wants keys"},

@@ -16,11 +16,11 @@ static point a_point(const char *kernel, size_t seq_len) {
 
 static void guesses_grow_with_the_work(void **state) {
   (void)state;
-  const estimate e = {.min_time_s = 0.05};
+  const estimate e = {0};
   double last = 0;
   for (size_t t = 256; t <= 1 << 16; t *= 2) {
     const point p = a_point("scalar_row", t);
-    const double seconds = estimate_repetition(&e, &p);
+    const double seconds = estimate_repetition(&e, &p, 0.05);
     assert_false(estimate_knows(&e, &p));
     assert_true(isfinite(seconds) && seconds > last);
     last = seconds;
@@ -30,47 +30,48 @@ static void guesses_grow_with_the_work(void **state) {
 /* A kernel by definition is taken to need head_dim times as long. */
 static void guesses_know_the_family(void **state) {
   (void)state;
-  const estimate e = {.min_time_s = 0.05};
+  const estimate e = {0};
   const point fast = a_point("scalar_row", 4096), slow = a_point("scalar_per_step", 4096);
-  const double ratio = estimate_repetition(&e, &slow) / estimate_repetition(&e, &fast);
+  const double ratio =
+      estimate_repetition(&e, &slow, 0.05) / estimate_repetition(&e, &fast, 0.05);
   assert_true(ratio > 30 && ratio < 33);
 }
 
 static void threads_take_less(void **state) {
   (void)state;
-  const estimate e = {.min_time_s = 0.05};
+  const estimate e = {0};
   point p = a_point("scalar_row", 2048);
-  const double one = estimate_repetition(&e, &p);
+  const double one = estimate_repetition(&e, &p, 0.05);
   assert_true(estimate_shape(&p) > 0.02);
   p.threads = 2;
-  assert_true(estimate_repetition(&e, &p) < one);
+  assert_true(estimate_repetition(&e, &p, 0.05) < one);
   p.threads = 4;
-  const double four = estimate_repetition(&e, &p);
+  const double four = estimate_repetition(&e, &p, 0.05);
   p.threads = 4096; /* there are four slices */
-  assert_true(estimate_repetition(&e, &p) == four);
+  assert_true(estimate_repetition(&e, &p, 0.05) == four);
 }
 
 static void the_time_asked_for_is_a_floor(void **state) {
   (void)state;
   const point p = a_point("scalar_row", 1);
-  const estimate quick = {.min_time_s = 0.05}, slow = {.min_time_s = 10};
-  assert_true(estimate_repetition(&quick, &p) >= 0.05);
-  assert_true(estimate_repetition(&slow, &p) >= 10);
+  const estimate e = {0};
+  assert_true(estimate_repetition(&e, &p, 0.05) >= 0.05);
+  assert_true(estimate_repetition(&e, &p, 10) >= 10);
 }
 
 /* A shape four times the work of one that was seen takes four times as long, once in
  * calibrating and once timed. */
 static void sightings_scale(void **state) {
   (void)state;
-  estimate e = {.min_time_s = 0.001};
+  estimate e = {0};
   const point seen = a_point("scalar_row", 1024), wanted = a_point("scalar_row", 2048);
   const point other = a_point("scalar_per_step", 1024);
   estimate_see(&e, &seen, 3);
   assert_true(estimate_knows(&e, &wanted));
   assert_false(estimate_knows(&e, &other));
-  const double overhead = estimate_repetition(&e, &seen) - 2 * 3;
+  const double overhead = estimate_repetition(&e, &seen, 0.001) - 2 * 3;
   assert_true(overhead > 0 && overhead < 1);
-  assert_true(fabs(estimate_repetition(&e, &wanted) - overhead - 2 * 12) < 1e-9);
+  assert_true(fabs(estimate_repetition(&e, &wanted, 0.001) - overhead - 2 * 12) < 1e-9);
   estimate_free(&e);
 }
 
@@ -93,25 +94,25 @@ static void durations_are_parsed(void **state) {
 
 static void the_nearest_sighting_is_taken(void **state) {
   (void)state;
-  estimate e = {.min_time_s = 0.001};
+  estimate e = {0};
   const point small = a_point("scalar_row", 64), large = a_point("scalar_row", 4096);
   const point near_small = a_point("scalar_row", 65);
   const point near_large = a_point("scalar_row", 4095);
   estimate_see(&e, &small, 5); /* out of all proportion */
   estimate_see(&e, &large, 1);
-  assert_true(estimate_repetition(&e, &near_small) > 9);
-  assert_true(estimate_repetition(&e, &near_large) < 3);
+  assert_true(estimate_repetition(&e, &near_small, 0.001) > 9);
+  assert_true(estimate_repetition(&e, &near_large, 0.001) < 3);
   estimate_free(&e);
 }
 
 /* However often a shape is seen, one sighting of it is kept: the last. */
 static void sightings_of_one_shape_do_not_pile_up(void **state) {
   (void)state;
-  estimate e = {.min_time_s = 0.001};
+  estimate e = {0};
   const point p = a_point("scalar_row", 64);
   for (int i = 1; i <= 100; i++) estimate_see(&e, &p, i);
   assert_int_equal(e.count, 1);
-  assert_true(estimate_repetition(&e, &p) > 199);
+  assert_true(estimate_repetition(&e, &p, 0.001) > 199);
   for (size_t t = 1; t <= 20; t++) {
     const point other = a_point("scalar_row", t);
     estimate_see(&e, &other, 1);
@@ -123,20 +124,20 @@ static void sightings_of_one_shape_do_not_pile_up(void **state) {
 
 static void later_estimates_are_corrected(void **state) {
   (void)state;
-  estimate e = {.min_time_s = 0.05};
+  estimate e = {0};
   const point p = a_point("scalar_row", 256);
-  const double guess = estimate_repetition(&e, &p);
+  const double guess = estimate_repetition(&e, &p, 0.05);
   for (int i = 0; i < 5; i++) {
-    const double predicted = estimate_repetition(&e, &p);
+    const double predicted = estimate_repetition(&e, &p, 0.05);
     estimate_learn(&e, predicted, 3 * guess);
   }
-  assert_true(fabs(estimate_repetition(&e, &p) - 3 * guess) < 1e-9 * guess);
+  assert_true(fabs(estimate_repetition(&e, &p, 0.05) - 3 * guess) < 1e-9 * guess);
   estimate_free(&e);
 }
 
 static void rows_of_a_database_are_seen(void **state) {
   (void)state;
-  estimate e = {.min_time_s = 0.001};
+  estimate e = {0};
   row stored[4] = {0};
   for (int i = 0; i < 4; i++) {
     row_set_text(&stored[i], ROW_kernel, i == 1 ? "gone_kernel" : "scalar_row");
@@ -151,7 +152,7 @@ static void rows_of_a_database_are_seen(void **state) {
   estimate_see_rows(&e, &(rows){.row = stored, .count = 4});
   const point p = a_point("scalar_row", 64);
   assert_int_equal(e.count, 1);
-  const double seconds = estimate_repetition(&e, &p);
+  const double seconds = estimate_repetition(&e, &p, 0.001);
   assert_true(seconds > 4 && seconds < 5);
   for (int i = 0; i < 4; i++) row_free(&stored[i]);
   estimate_free(&e);
@@ -161,7 +162,7 @@ static void rows_of_a_database_are_seen(void **state) {
  */
 static void impossible_rows_are_left_out(void **state) {
   (void)state;
-  estimate e = {.min_time_s = 0.001};
+  estimate e = {0};
   static const double times[] = {0, -5, INFINITY, 1e9, 1e9};
   row stored[COUNT_OF(times)] = {0};
   for (size_t i = 0; i < COUNT_OF(times); i++) {

@@ -238,7 +238,7 @@ static char *points_of(const char *text, const char *set, const char *filter) {
     const lkv_problem *q = &p.point[i].problem;
     fprintf(to, "%s %zu %zu %zu %zu %u;", strchr(p.point[i].kernel->name, '_') + 1,
             q->seq_len, q->heads, q->tile_q, q->tile_k,
-            p.repetitions ? p.repetitions[i] : c.repetitions);
+            p.effort ? p.effort[i].repetitions : c.repetitions);
   }
   fclose(to);
   plan_free(&p);
@@ -295,6 +295,27 @@ static void overrides_change_one_kernel(void **state) {
       "overrides:\n  'scalar_*': {repetitions: 4}\n"
       "  '*_per_step': {repetitions: 2, seq_len: 8, heads: [1, 2]}\n",
       NULL, NULL, "per_step 8 1 0 0 2;row 8 1 0 0 4;per_step 8 2 0 0 2;row 16 1 0 0 4;");
+}
+
+static void overrides_change_how_long_is_timed_and_waited(void **state) {
+  (void)state;
+  static const char text[] =
+      "name: q\naxes: {kernel: [scalar_row, scalar_per_step], seq_len: [8], "
+      "head_dim: [8]}\ntimeout: 7\noverrides:\n"
+      "  '*': {min_time: 0.5}\n  '*_row': {timeout: 2, min_time: 0.25}\n";
+  config c;
+  plan p;
+  error err;
+  EXPECT_OK(config_parse("f.yaml", text, strlen(text), &c, &err), &err);
+  EXPECT_OK(plan_make(&c, &p, &err), &err);
+  assert_int_equal(p.count, 2);
+  for (size_t i = 0; i < p.count; i++) {
+    const bool row = !strcmp(p.point[i].kernel->name, "scalar_row");
+    assert_true(p.effort[i].min_time_s == (row ? 0.25 : 0.5));
+    assert_true(p.effort[i].timeout_s == (row ? 2 : 7));
+  }
+  plan_free(&p);
+  config_free(&c);
 }
 
 static void included_points_come_beside_the_product(void **state) {
@@ -440,6 +461,7 @@ int main(void) {
       cmocka_unit_test(tied_axes_move_together),
       cmocka_unit_test(tile_presets_set_both_sizes),
       cmocka_unit_test(overrides_change_one_kernel),
+      cmocka_unit_test(overrides_change_how_long_is_timed_and_waited),
       cmocka_unit_test(included_points_come_beside_the_product),
       cmocka_unit_test(excluded_points_match_every_axis_they_name),
       cmocka_unit_test(mistakes_of_the_command_line_are_named),

@@ -131,6 +131,23 @@ static void run(const char *what, const char *argument, double timeout_s) {
   EXPECT_OK(process_run_self(argv, &options, &outcome, &err), &err);
 }
 
+static void count_tick(void *context) {
+  ++*(int *)context;
+}
+
+static void a_child_that_takes_long_is_ticked_over(void **state) {
+  (void)state;
+  char *argv[] = {(char *)"linkv", (char *)"child", (char *)"sleep", (char *)"", NULL};
+  int ticks = 0;
+  error err;
+  process_options options = options_for(2.5);
+  options.tick = count_tick;
+  options.context = &ticks;
+  EXPECT_OK(process_run_self(argv, &options, &outcome, &err), &err);
+  assert_true(outcome.timed_out);
+  assert_in_range(ticks, 1, 2); /* at 1 s and 2 s, where the machine lets us */
+}
+
 static void exit_codes_are_told(void **state) {
   (void)state;
   static const char *const codes[] = {"0", "1", "77", "255"};
@@ -315,6 +332,7 @@ int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(exit_codes_are_told),
       cmocka_unit_test(signals_are_told),
+      cmocka_unit_test(a_child_that_takes_long_is_ticked_over),
       cmocka_unit_test(record_and_output_are_apart),
       cmocka_unit_test(a_child_that_hangs_is_killed),
       cmocka_unit_test(no_time_at_all_is_a_timeout),
