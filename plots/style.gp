@@ -40,10 +40,13 @@ title_height = 17 + 9.0 * (subtitle_lines + source_lines)
 axis_height = 29.0
 longest_name = 0
 do for [i = 1:kernels] {
-  if (strlen(name[i]) > longest_name) { longest_name = strlen(name[i]) }
+  entry_length = strlen(name[i]) + (points[i] ? 0 : 10) # ' (none ok)'
+  if (entry_length > longest_name) { longest_name = entry_length }
 }
 key_entries = kernels + (flagged_points > 0)
-key_columns = !full_width && longest_name <= 20 && key_entries > 1 ? 2 : 1
+key_columns = !full_width && longest_name <= 32 && key_entries > 1 ? 2 : 1
+key_font = sprintf(',%.2g', \
+  key_columns == 2 && longest_name > 24 ? 7 * 24.0 / longest_name : 7)
 key_rows = ceil(key_entries / real(key_columns))
 key_height = full_width ? 0 : 8.2 * key_rows + 4
 notes_height = 8.5 * notes_lines + 5
@@ -75,7 +78,7 @@ if (full_width) {
     screen from_top(title_height + plot_height + axis_height + 1)
 }
 set key left top Left reverse noenhanced vertical maxrows key_rows samplen 3 spacing 1 \
-  font ',7' nobox
+  font key_font nobox
 
 set border 3 lw 0.5
 set tics nomirror out scale 0.6, 0.3 font ',7'
