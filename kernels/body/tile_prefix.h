@@ -167,10 +167,11 @@ static void tile_widen(const tile_work *w, const tile_panel *p,
                        const lkv_problem *problem, const lkv_operands *operands,
                        lkv_output y) {
   static_assert(PANEL * sizeof(REAL) >= WIDE_ARRAYS * sizeof(f64), "a weight has room");
+  const size_t size = sizeof(REAL);
+  if (size > sizeof(f32)) return;
   const ROWS rows = {.data = (const REAL *)y.data + p->first * y.stride,
                      .stride = y.stride};
   const ROWS r = {.data = p->r_z, .stride = 2 * PANEL};
-  if (sizeof(REAL) != sizeof(f32)) return;
   if (!tile_exceeds(w, w->largest, T(largest)(r, w->d, PANEL)) &&
       T(all_finite)(rows, p->count, w->d))
     return;
