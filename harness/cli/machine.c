@@ -119,8 +119,7 @@ static int run(int argc, char **argv) {
   double seconds = 1;
   cli_list words = {0};
   const cli_option options[] = {
-      {"format", CLI_CHOICE, &format, "FORMAT", "how to print, table unless told",
-       formats},
+      {"format", CLI_CHOICE, &format, "FORMAT", "how to print; table", formats},
       {"seconds", CLI_REAL, &seconds, "S", "time to measure ceilings for; 1", NULL},
       {0},
   };

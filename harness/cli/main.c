@@ -32,6 +32,13 @@ static void print_help(FILE *out) {
       out);
 }
 
+static int run_command(int argc, char **argv) {
+  for (size_t i = 0; i < COMMANDS; i++)
+    if (!strcmp(argv[0], commands[i]->name)) return commands[i]->run(argc, argv);
+  fprintf(stderr, "linkv: unknown command '%s'; see 'linkv --help'\n", argv[0]);
+  return EXIT_USAGE;
+}
+
 int main(int argc, char **argv) {
   /* A write over the limit of file sizes fails, and is told like others. */
   signal(SIGXFSZ, SIG_IGN);
@@ -39,7 +46,12 @@ int main(int argc, char **argv) {
     print_help(stderr);
     return EXIT_USAGE;
   }
-  if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help")) {
+  const bool asks = !strcmp(argv[1], "help");
+  if (asks && argc > 2) {
+    char *question[] = {argv[2], "--help", NULL};
+    return run_command(2, question);
+  }
+  if (asks || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
     print_help(stdout);
     return fflush(stdout) ? EXIT_USAGE : EXIT_FINE;
   }
@@ -47,8 +59,5 @@ int main(int argc, char **argv) {
     puts("linkv " LINKV_VERSION);
     return fflush(stdout) ? EXIT_USAGE : EXIT_FINE;
   }
-  for (size_t i = 0; i < COMMANDS; i++)
-    if (!strcmp(argv[1], commands[i]->name)) return commands[i]->run(argc - 1, argv + 1);
-  fprintf(stderr, "linkv: unknown command '%s'; see 'linkv --help'\n", argv[1]);
-  return EXIT_USAGE;
+  return run_command(argc - 1, argv + 1);
 }

@@ -114,7 +114,7 @@ const cli_command cli_plot = {
         "draws\n"
         "its share of peak over them. Prints the files it wrote. Needs gnuplot\n"
         "(gnuplot-nox).\n\n"
-        "  linkv plot --db results/linkv.db --kind time --format pdf\n\n"
+        "  linkv plot --db results/quick.db --kind time --format pdf\n\n"
         "Exit status 4: the rows give no figure.",
     .run = run,
 };

@@ -1,8 +1,10 @@
 #include "admission.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "bytes_text.h"
 #include "linkv/driver.h"
 #include "memory.h"
 #include "memory_need.h"
@@ -40,8 +42,10 @@ static bool needs_too_much(const sweep *w, const point *p,
   const memory_need need = memory_need_of(p);
   const double bytes = need.tensors_bytes + need.workspace_bytes;
   if (!w->memory_limit || bytes <= (double)w->memory_limit) return false;
-  snprintf(reason, ADMISSION_REASON_SIZE, "needs %.3g GiB, limit %.3g GiB",
-           bytes / 0x1p30, (double)w->memory_limit / 0x1p30);
+  char needed[BYTES_TEXT_SIZE], limit[BYTES_TEXT_SIZE];
+  snprintf(reason, ADMISSION_REASON_SIZE, "needs %s, limit %s",
+           bytes_text((size_t)fmin(bytes, 0x1p62), needed),
+           bytes_text(w->memory_limit, limit));
   return true;
 }
 

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bytes_text.h"
+
 /* Share of the limit from which on it is to blame. */
 #define NEAR 0.8
 
@@ -61,8 +63,10 @@ static bool set_said(const process_outcome *worker, record *out) {
 static bool set_out_of_memory(const process_outcome *worker, uint64_t memory_limit,
                               const char *reason, record *out) {
   char text[1792];
-  snprintf(text, sizeof text, "had %.3g GiB, limit %.3g GiB; %s",
-           (double)worker->peak_bytes / 0x1p30, (double)memory_limit / 0x1p30, reason);
+  char had[BYTES_TEXT_SIZE], limit[BYTES_TEXT_SIZE];
+  snprintf(text, sizeof text, "had %s, limit %s; %s",
+           bytes_text((size_t)worker->peak_bytes, had),
+           bytes_text((size_t)memory_limit, limit), reason);
   return value_set_text(&out->field[RECORD_status], "out_of_memory") &&
          value_set_text(&out->field[RECORD_reason], text);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bytes_text.h"
 #include "clock.h"
 #include "inputs.h"
 #include "invocation.h"
@@ -61,8 +62,10 @@ static bool admissible(const point *p, record *out, bool *ok) {
   if (!memory_available(&available, &err)) return true;
   const double needed = predicted_bytes(p, workspace);
   if (needed <= (double)available) return true;
-  *ok = conclude(out, "out_of_memory", "needs %.3g GiB, %.3g GiB are available",
-                 needed / 0x1p30, (double)available / 0x1p30);
+  char text[2][BYTES_TEXT_SIZE];
+  *ok = conclude(out, "out_of_memory", "needs %s, %s are available",
+                 bytes_text((size_t)fmin(needed, 0x1p62), text[0]),
+                 bytes_text((size_t)available, text[1]));
   return false;
 }
 
