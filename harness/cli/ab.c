@@ -10,6 +10,7 @@
 #include "commands.h"
 #include "compare_print.h"
 #include "linkv/registry.h"
+#include "machine.h"
 
 enum { BASE, HEAD, SIDES };
 
@@ -78,6 +79,7 @@ static void take_verdicts(comparison *c, const ab *a) {
         continue;
       to->verdict = verdicts[p->race.verdict];
       to->ratio = p->race.ratio;
+      to->floor = p->race.floor;
       to->p_value = NAN;
       break;
     }
@@ -188,6 +190,8 @@ static int run_plan(ab_arguments *a, const config *c, const plan *p) {
     options.race.error = a->how.rule.level / (double)points.count;
     options.race.margin = a->how.rule.margin;
     options.race.floor = a->how.rule.floor;
+    options.race.noise = s;
+    options.race.machine = machine_id();
     code = run_points(a, &points, &options, s);
   }
   store_close(s);

@@ -110,16 +110,24 @@ static int compare_rows(compare_arguments *a, const rows *base, const rows *head
   return cli_finish(&cli_compare, code);
 }
 
+/* The floors are those that `linkv selftest --noise` left in --db, or else in a database
+ * that BASE is. */
+static bool open_noise(compare_arguments *a, const char *base, error *err) {
+  const char *path = a->db ? a->db : is_database(base) ? base : NULL;
+  return !path || store_open_reader(path, &a->how.rule.noise, err);
+}
+
 static int compare(compare_arguments *a, const cli_list *words) {
   rows base = {0}, head = {0};
   error err;
   int code;
   if (!compare_options_take(&cli_compare, &a->how)) return EXIT_USAGE;
   if (!read_side(a, words->item[0], &base, &err) ||
-      !read_side(a, words->item[1], &head, &err))
+      !read_side(a, words->item[1], &head, &err) || !open_noise(a, words->item[0], &err))
     code = cli_fail(&cli_compare, EXIT_USAGE, "%s", err.text);
   else
     code = compare_rows(a, &base, &head);
+  store_close(a->how.rule.noise);
   rows_free(&base);
   rows_free(&head);
   return code;

@@ -116,13 +116,13 @@ static json_t *point_json(const compare_point *p) {
   const bool timed = p->verdict != COMPARE_UNTIMED;
   compare_name(p, name);
   return json_pack(
-      "{s:s, s:s, s:o, s:o, s:o, s:o, s:b, s:I, s:I, s:o, s:s}", "name", name, "verdict",
-      compare_word(p), "ratio", interval_json(&p->ratio, timed), "p_value",
-      timed ? number(p->p_value) : json_null(), "base_ns", number(time_of(p->base)),
-      "head_ns", number(time_of(p->head)), "paired", p->paired, "base_repetitions",
-      (json_int_t)(p->base ? p->base->samples : 0), "head_repetitions",
-      (json_int_t)(p->head ? p->head->samples : 0), "faults", faults_json(p->faults),
-      "reason", p->reason);
+      "{s:s, s:s, s:o, s:o, s:f, s:o, s:o, s:b, s:I, s:I, s:o, s:s}", "name", name,
+      "verdict", compare_word(p), "ratio", interval_json(&p->ratio, timed), "p_value",
+      timed ? number(p->p_value) : json_null(), "floor", p->floor, "base_ns",
+      number(time_of(p->base)), "head_ns", number(time_of(p->head)), "paired", p->paired,
+      "base_repetitions", (json_int_t)(p->base ? p->base->samples : 0),
+      "head_repetitions", (json_int_t)(p->head ? p->head->samples : 0), "faults",
+      faults_json(p->faults), "reason", p->reason);
 }
 
 static bool print_json(const comparison *c, const compare_options *o, error *err) {

@@ -52,6 +52,7 @@ static int print(const race_result *r) {
 static bool race_with(const point *base, const point *head, const char *db,
                       race_options *how, race_result *out, error *err) {
   how->machine = machine_id();
+  how->floor_wanted = db != NULL;
   if (db && !store_open_reader(db, &how->noise, err)) return false;
   const bool ok = race_run(base, head, how, out, err);
   store_close(how->noise);

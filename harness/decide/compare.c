@@ -10,6 +10,7 @@
 #include "compare_time.h"
 #include "geometric.h"
 #include "holm.h"
+#include "noise_floor.h"
 #include "row_order.h"
 
 const char *const compare_fault_names[] = {"slower", "wrong",   "failed", "error",
@@ -126,7 +127,21 @@ static bool is_timed(const row *r, bool shares) {
          (!shares || (number(r, ROW_share_of_peak) > 0 && number(r, ROW_time_ns) > 0));
 }
 
-static bool compare_both(compare_point *p, const compare_rule *rule) {
+static bool take_floor(const compare_point *p, const compare_rule *rule, double *out,
+                       error *err) {
+  const value *machine = &p->base->field[ROW_machine];
+  double known;
+  *out = rule->floor;
+  if (!rule->noise || !machine->known) return true;
+  if (!noise_floor_near(rule->noise, machine->text,
+                        (size_t)p->base->field[ROW_threads].integer,
+                        number(p->base, ROW_time_ns), &known, err))
+    return false;
+  if (known > *out) *out = known;
+  return true;
+}
+
+static bool compare_both(compare_point *p, const compare_rule *rule, error *err) {
   compare_status(p);
   compare_drift(p, rule);
   p->verdict = COMPARE_UNTIMED;
@@ -136,7 +151,10 @@ static bool compare_both(compare_point *p, const compare_rule *rule) {
     return true;
   }
   p->verdict = COMPARE_UNSURE;
-  return compare_time(p, rule);
+  compare_rule own = *rule;
+  if (!take_floor(p, rule, &own.floor, err)) return false;
+  p->floor = own.floor;
+  return compare_time(p, &own) || error_set(err, "out of memory for a comparison");
 }
 
 /* Holm's correction, over the points that are timed. */
@@ -184,7 +202,7 @@ void compare_count(comparison *c) {
 
 /* Merges two sorted lists of rows into points. */
 static bool merge(const row *const *base, size_t bases, const row *const *head,
-                  size_t heads, const compare_rule *rule, comparison *out) {
+                  size_t heads, const compare_rule *rule, comparison *out, error *err) {
   size_t b = 0, h = 0;
   bool ok = true;
   while (ok && (b < bases || h < heads)) {
@@ -193,7 +211,7 @@ static bool merge(const row *const *base, size_t bases, const row *const *head,
     *p = (compare_point){.p_value = 1};
     if (order <= 0) p->base = base[b++];
     if (order >= 0) p->head = head[h++];
-    if (order == 0) ok = compare_both(p, rule);
+    if (order == 0) ok = compare_both(p, rule, err);
     if (order < 0) blame(p, COMPARE_MISSING, "head does not have it");
     if (order > 0) blame(p, 0, "base does not have it");
   }
@@ -207,9 +225,9 @@ bool compare_make(const rows *base, const rows *head, const compare_rule *rule,
   if (from) to = sorted(head, "head", err);
   bool ok = from && to;
   if (ok) {
-    ok = (out->point && merge(from, base->count, to, head->count, rule, out) &&
-          judge_all(out, rule)) ||
-         error_set(err, "out of memory for a comparison");
+    ok = out->point || error_set(err, "out of memory for a comparison");
+    ok = ok && merge(from, base->count, to, head->count, rule, out, err) &&
+         (judge_all(out, rule) || error_set(err, "out of memory for a comparison"));
     if (ok) compare_count(out);
   }
   free((void *)from);

@@ -5,6 +5,7 @@
 #include "error.h"
 #include "interval.h"
 #include "row.h"
+#include "store.h"
 
 typedef enum compare_verdict {
   COMPARE_UNTIMED, /* either side is not ok, or was not timed */
@@ -40,6 +41,8 @@ typedef struct compare_rule {
   double error_growth;  /* factors: what is above that times base's is a fault */
   double memory_growth; /* for the peak, COMPARE_PEAK_SLACK is added */
   bool shares;          /* times count as shares of each machine's measured peak */
+  store *noise;         /* NULL, or what keeps floors (noise_floor.h): that for base's
+                         * call counts where it is more than `floor` */
 } compare_rule;
 
 /* Margin 3 %, level 2 %, factors 2 and 1.1. */
@@ -51,6 +54,7 @@ typedef struct compare_point {
   compare_verdict verdict;
   bool paired;      /* by rounds of one run */
   interval ratio;   /* time of head over base's, of coverage 95 % where it can be had */
+  double floor;     /* that counted; 0 where the point is not timed */
   double p_value;   /* of slower or faster, by Holm's correction over all points;
                      * NaN where a race decided */
   char reason[256]; /* of the faults and of what is not timed; "" */

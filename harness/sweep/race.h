@@ -25,6 +25,7 @@ typedef struct race_options {
   double floor;
   store *noise; /* NULL, or what keeps the machine's floors (noise_floor.h): that */
   const char *machine; /* for the call counts where it is more than `floor` */
+  bool floor_wanted;   /* a race without a floor in `noise` fails */
 } race_options;
 
 /* Good for a start: turns of 1 ms, rounds of 0.4 s, a budget of 60 s, an error of 1 %. */
@@ -48,7 +49,8 @@ typedef struct race_result {
 
 /* Races head against base, which share shape, inputs and thread count. A round that does
  * not end well ends the race, with its status and reason and the verdict UNSURE. Fails
- * where a worker cannot be had, or no floor for such a call is in `noise`. */
+ * where a worker cannot be had, or no floor for such a call is in `noise` and
+ * one is wanted. */
 bool race_run(const point *base, const point *head, const race_options *options,
               race_result *out, error *err);
 

@@ -49,7 +49,8 @@ static bool put_path(yaml_node *node, const yaml_node *parent) {
 /* A node in its place; NULL when there are too many, or out of memory. */
 static yaml_node *add_node(walk *w, yaml_kind kind, size_t line) {
   yaml_node *parent = top_of(w);
-  yaml_node *node = w->nodes < NODES_MAX ? calloc(1, sizeof *node) : NULL;
+  const bool room = w->nodes < NODES_MAX && (parent || !w->root);
+  yaml_node *node = room ? calloc(1, sizeof *node) : NULL;
   if (!node) return NULL;
   w->nodes++;
   node->kind = kind;

@@ -65,6 +65,12 @@ expect 1 "${compare[@]}" left right
 grep -q '3 slower' out || { cat out; fail "pairs are not told"; }
 expect 1 "${compare[@]}" left right --format json
 grep -q '"paired": true' out || fail "rounds of one run are no pairs"
+# What the machine makes of equal kernels, as a self-test left it, is not found.
+query m.db "INSERT INTO noise (machine, kernel, stage, batch, seq_len, heads, head_dim, threads, call_ns, seconds, level,
+  rounds, floor) SELECT machine, 'scalar_row', 'attention', 1, 8, 1, 4, 1, 8000, 1, 0.99, 12, 0.2 FROM point LIMIT 1"
+expect 5 "${compare[@]}" left right --format json
+grep -q '"floor": 0.20*' out || fail "the floor is not told"
+query m.db "DELETE FROM noise"
 query m.db "UPDATE repetition SET run = 102 WHERE run = 103 AND point IN (SELECT id FROM point WHERE label = 'right')"
 expect 5 "${compare[@]}" left right
 
