@@ -18,7 +18,7 @@ enum { BASE, HEAD, SIDES };
 #define POINT_BUDGET_S 120.0
 
 typedef struct ab_arguments {
-  const char *library[SIDES], *db, *label;
+  const char *build[SIDES], *db, *label;
   double budget_s; /* 0: the default */
   bool quiet;
   cli_list set, filters;
@@ -163,7 +163,7 @@ static int run_points(const ab_arguments *a, ab *points, const ab_options *optio
 static int run_plan(ab_arguments *a, const config *c, const plan *p) {
   const oracle_cache cache = cache_options_take(&a->cache);
   char label[SIDES][128];
-  ab_options options = {.library = {a->library[BASE], a->library[HEAD]},
+  ab_options options = {.build = {a->build[BASE], a->build[HEAD]},
                         .label = {label[BASE], label[HEAD]},
                         .race = race_options_default(),
                         .cache = cache.folder,
@@ -219,13 +219,13 @@ static int read_and_run(ab_arguments *a, const char *path) {
   plan p = {0};
   error err;
   int code;
-  if (!a->library[BASE] || !a->library[HEAD])
+  if (!a->build[BASE] || !a->build[HEAD])
     return cli_fail(&cli_ab, EXIT_USAGE,
                     "--base and --head are needed: a shared liblinkv or a plug-in each");
-  if (!compare_options_take(&cli_ab, &a->how) || !cli_load_sides(&cli_ab, a->library))
+  if (!compare_options_take(&cli_ab, &a->how) || !cli_load_sides(&cli_ab, a->build))
     return EXIT_USAGE;
-  name_kernels(a->library[BASE]);
-  name_kernels(a->library[HEAD]);
+  name_kernels(a->build[BASE]);
+  name_kernels(a->build[HEAD]);
   if (!config_read(path, &c, &err)) return cli_fail(&cli_ab, EXIT_USAGE, "%s", err.text);
   if (!change_config(a, &c, &err) || !plan_make(&c, &p, &err))
     code = cli_fail(&cli_ab, EXIT_USAGE, "%s", err.text);
@@ -239,9 +239,9 @@ static int read_and_run(ab_arguments *a, const char *path) {
 static int run(int argc, char **argv) {
   ab_arguments a = {.cache = cache_options_default(), .how = compare_options_default()};
   const cli_option options[] = {
-      {"base", CLI_TEXT, &a.library[BASE], "A.so",
-       "kernels before: liblinkv or a plug-in", NULL},
-      {"head", CLI_TEXT, &a.library[HEAD], "B.so", "kernels after", NULL},
+      {"base", CLI_TEXT, &a.build[BASE], "A.so", "kernels before: liblinkv or a plug-in",
+       NULL},
+      {"head", CLI_TEXT, &a.build[HEAD], "B.so", "kernels after", NULL},
       {"budget", CLI_REAL, &a.budget_s, "S", "seconds of all races, default 120 a point",
        NULL},
       COMPARE_OPTIONS(a.how),

@@ -69,8 +69,8 @@ typedef struct session {
 /* One repetition in a worker, judged. */
 static bool judge(session *w, const point *p, record *out, error *err) {
   const char *const flags[] = {
-      "--judge",        "--base-library",          w->options->library[BASE],
-      "--head-library", w->options->library[HEAD], NULL};
+      "--judge",        "--base-library",        w->options->build[BASE],
+      "--head-library", w->options->build[HEAD], NULL};
   const process_options process = {.record_fd = WORKER_RECORD_FD,
                                    .timeout_s = w->options->race.timeout_s,
                                    .settings = settings_of_worker(p),
@@ -154,8 +154,8 @@ static bool run_point(session *w, ab_point *p, double budget_s, error *err) {
   }
   if (ok && both) {
     race.budget_s = budget_s;
-    race.base_library = w->options->library[BASE];
-    race.head_library = w->options->library[HEAD];
+    race.base_library = w->options->build[BASE];
+    race.head_library = w->options->build[HEAD];
     p->raced = true;
     ok = race_run(&p->side[BASE], &p->side[HEAD], &race, &p->race, err);
   }

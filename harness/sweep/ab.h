@@ -7,7 +7,7 @@
 #include "store.h"
 
 typedef struct ab_options {
-  const char *library[2]; /* base and head; loaded as base_* and head_* */
+  const char *build[2]; /* base and head; loaded as base_* and head_* */
   const char *label[2];
   race_options race;       /* but its budget and its libraries */
   double budget_s;         /* all points; what one leaves the others have */
