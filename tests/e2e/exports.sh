@@ -37,10 +37,9 @@ done
 sqlite3 back.db <rows.sql
 [ "$(query back.db 'SELECT count(*) FROM result WHERE max_rel_err = 9e999')" -eq 8 ] || fail "SQL loses infinities"
 query back.db 'UPDATE result SET max_rel_err = NULL WHERE max_rel_err = 9e999'
-sqlite3 -json back.db 'SELECT * FROM result' >back.json
 
 python3 - <<'END'
-import json, xml.etree.ElementTree as tree
+import json, sqlite3, xml.etree.ElementTree as tree
 def strict(path):
     def refuse(name): raise ValueError(name)
     return json.load(open(path), parse_constant=refuse)
@@ -51,7 +50,10 @@ names = ["{kernel}/{stage}/{regime}/seed:{seed}/B:{batch}/T:{seq_len}/H:{heads}/
          + (f"/k:{r['tile_k']}" if r["tile_k"] else "") + f"/p:{r['threads']}" for r in good]
 
 # SQL: the same rows, but for the infinities that were looked at already.
-assert json.load(open("back.json")) == rows
+back = sqlite3.connect("back.db")
+back.row_factory = sqlite3.Row
+for was, now in zip(rows, back.execute("SELECT * FROM result"), strict=True):
+    assert was == dict(now), {k: (was[k], now[k]) for k in was if was[k] != now[k]}
 
 # Google Benchmark: repetitions and their median, of good rows alone.
 gbench = strict("rows.gbench")

@@ -1,4 +1,4 @@
-/* The vocabularies: exp2 to an ulp, and the tile body in the layout of AVX-512. */
+/* The vocabularies: exp2 to an ulp. */
 #include "fixture.h"
 #include "vocabulary.h"
 
@@ -66,58 +66,9 @@ static void test_exp2(void **state) {
   check_exp2_f64(exp2_avx2_f64);
 }
 
-static void check_wide(const lkv_kernel *kernel, size_t seq_len, size_t head_dim,
-                       size_t tile_q, size_t tile_k) {
-  fixture f = fixture_make(1, seq_len, 1, head_dim, 61 * seq_len + head_dim);
-  f.problem.tile_q = tile_q;
-  f.problem.tile_k = tile_k;
-  double *reference = naive(&f), *y = run(kernel, &f, 1), *many = run(kernel, &f, 3);
-  assert_close(kernel, &f.problem, y, reference, f.count, 1e-5);
-  assert_same_bits(kernel, many, y, f.count);
-  free(reference);
-  free(y);
-  free(many);
-  fixture_free(&f);
-}
-
-static void test_wide_layout(void **state) {
-  static const lkv_kernel *const kernels[] = {&wide_tile, &wide_tile_f64acc,
-                                              &wide_tile_sparse};
-  static const size_t seq_len[] = {1, 31, 32, 33, 101, 150};
-  static const size_t head_dim[] = {1, 8, 15, 64, 65};
-  (void)state;
-  for (size_t k = 0; k < sizeof kernels / sizeof kernels[0]; k++)
-    for (size_t i = 0; i < sizeof seq_len / sizeof seq_len[0]; i++)
-      for (size_t j = 0; j < sizeof head_dim / sizeof head_dim[0]; j++) {
-        check_wide(kernels[k], seq_len[i], head_dim[j], 0, 0);
-        check_wide(kernels[k], seq_len[i], head_dim[j], 19, 9);
-      }
-}
-
-/* NaN of a later token stays out of the panel's earlier rows, whichever the lane. */
-static void test_wide_future(void **state) {
-  (void)state;
-  fixture f = fixture_make(1, 40, 1, 8, 71);
-  double *clean = run(&wide_tile, &f, 1);
-  for (size_t seen = 1; seen < 40; seen++) {
-    fixture planted = fixture_copy(&f);
-    for (int o = 0; o < LKV_OPERANDS; o++)
-      for (size_t e = seen * 8; e < f.count; e++) planted.operand[o][e] = NAN;
-    double *y = run(&wide_tile, &planted, 1);
-    assert_same_bits(&wide_tile, y, clean, seen * 8);
-    for (size_t e = seen * 8; e < f.count; e++) assert_true(isnan(y[e]));
-    free(y);
-    fixture_free(&planted);
-  }
-  free(clean);
-  fixture_free(&f);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_exp2),
-      cmocka_unit_test(test_wide_layout),
-      cmocka_unit_test(test_wide_future),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,15 +4,10 @@
 
 #include <stddef.h>
 
-#include "linkv/kernel.h"
-
 /* out[i] = exp2 of in[i], `count` a multiple of 16. */
 void exp2_scalar_f32(const float *in, float *out, size_t count);
 void exp2_scalar_f64(const double *in, double *out, size_t count);
 void exp2_avx2_f32(const float *in, float *out, size_t count);
 void exp2_avx2_f64(const double *in, double *out, size_t count);
-
-/* The tile body laid out as for AVX-512, 16 lanes and 32 registers, in portable C. */
-extern const lkv_kernel wide_tile, wide_tile_f64acc, wide_tile_sparse;
 
 #endif

@@ -63,7 +63,7 @@ static bool same(const bounds *a, const bounds *b) {
          a->fit_count == b->fit_count && !memcmp(a->y, b->y, bytes) &&
          !memcmp(a->det, b->det, bytes) && !memcmp(a->stat, b->stat, bytes) &&
          !memcmp(a->row, b->row, a->rows * sizeof *a->row) &&
-         !memcmp(a->fit, b->fit, a->fit_count * sizeof *a->fit);
+         (!a->fit_count || !memcmp(a->fit, b->fit, a->fit_count * sizeof *a->fit));
 }
 
 static void ask(subject *s, bool from_cache) {
