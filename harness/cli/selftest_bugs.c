@@ -463,8 +463,9 @@ static bool load_mutants(const cli_command *command, const char *named) {
   char found[4096], why[1024];
   if (!named && !beside_mutants(found, sizeof found)) {
     cli_fail(command, EXIT_USAGE,
-             "the planted bugs, mutants.so, are neither built nor installed beside "
-             "linkv; name them by --mutants");
+             "the planted bugs, mutants.so, are not beside linkv; in its sources 'cmake "
+             "--build --preset release --target mutants' builds them, or name them by "
+             "--mutants FILE.so");
     return false;
   }
   if (lkv_plugin_load(named ? named : found, why, sizeof why)) return true;

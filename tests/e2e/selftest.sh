@@ -36,5 +36,5 @@ refused "matches no planted bug" "$LINKV" selftest --kernel scalar_row
 refused "brings its own seeds" "$LINKV" selftest --nightly --seeds 3
 refused "--mutants: plug-in './no_such.so'" "$LINKV" selftest --mutants no_such.so
 cp "$LINKV" "$work/linkv"
-refused "name them by --mutants" "$work/linkv" selftest
+refused "cmake --build --preset release --target mutants.*--mutants FILE.so" "$work/linkv" selftest
 echo "the judge is judged"
