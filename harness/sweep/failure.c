@@ -35,9 +35,10 @@ static const char *signal_text(int number, char *buffer, size_t size) {
   return buffer;
 }
 
-/* Whether it died near its limit. */
+/* Whether it was killed for its limit, or died near it. */
 static bool near_limit(const process_outcome *worker, uint64_t memory_limit) {
-  return memory_limit && (double)worker->peak_bytes >= NEAR * (double)memory_limit;
+  return worker->out_of_memory ||
+         (memory_limit && (double)worker->peak_bytes >= NEAR * (double)memory_limit);
 }
 
 static void clean(char *text) {
@@ -64,8 +65,8 @@ static bool set_out_of_memory(const process_outcome *worker, uint64_t memory_lim
                               const char *reason, record *out) {
   char text[1792];
   char had[BYTES_TEXT_SIZE], limit[BYTES_TEXT_SIZE];
-  snprintf(text, sizeof text, "had %s, limit %s; %s",
-           bytes_text((size_t)worker->peak_bytes, had),
+  const uint64_t bytes = worker->out_of_memory ? worker->held_bytes : worker->peak_bytes;
+  snprintf(text, sizeof text, "had %s, limit %s; %s", bytes_text((size_t)bytes, had),
            bytes_text((size_t)memory_limit, limit), reason);
   return value_set_text(&out->field[RECORD_status], "out_of_memory") &&
          value_set_text(&out->field[RECORD_reason], text);
@@ -88,6 +89,8 @@ bool failure_record(const process_outcome *worker, double timeout_s,
   const char *colon = *said ? ": " : "";
   if (worker->timed_out)
     snprintf(reason, sizeof reason, "killed after %g s (timeout)", timeout_s);
+  else if (worker->out_of_memory)
+    snprintf(reason, sizeof reason, "killed%s%s", colon, said);
   else if (!worker->exited)
     snprintf(reason, sizeof reason, "killed by %s%s%s",
              signal_text(worker->signal, name, sizeof name), colon, said);

@@ -7,9 +7,10 @@
 #include "process.h"
 #include "record.h"
 
-/* Status "timeout", "crashed", or, where it had come near the limit of memory (0: none),
- * "out_of_memory", with a reason in one line of ASCII: how the worker ended
- * and the last thing it said. `why` is a clause on its record, for one that exited
+/* Status "timeout", "crashed", or, where it was killed for its memory or had come near
+ * the limit (0: none), "out_of_memory", with a reason in one line of ASCII: how the
+ * worker ended and the last thing it said. `why` is a clause on its record, for one that
+ * exited
  * ("without a whole record"). False when out of memory. */
 bool failure_record(const process_outcome *worker, double timeout_s,
                     uint64_t memory_limit, const char *why, record *out);

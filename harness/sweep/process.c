@@ -1,11 +1,13 @@
 #include "process.h"
 
 #include "clock.h"
+#include "memory_held.h"
 #include "strays.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -13,12 +15,16 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 extern char **environ;
 
 enum { READ_END, WRITE_END, DRAIN_READS = 64 };
+
+/* Seconds between two looks at the memory that a child and its descendants hold. */
+#define LOOK_S 0.2
 
 /* No setting of the caller's shell may change what is measured. */
 static const char *const kept_out[] = {"OMP_",        "GOMP_",          "KMP_",
@@ -158,6 +164,39 @@ static void drain(stream streams[2]) {
   }
 }
 
+/* When to look at what a child and its descendants hold, and how much that may be. */
+typedef struct memory_watch {
+  pid_t child;
+  const strays *before;
+  uint64_t lent, most; /* most: the limit beside what was lent */
+  double next_s;
+} memory_watch;
+
+static memory_watch memory_watch_start(pid_t child, const process_options *options,
+                                       const strays *before) {
+  struct stat file;
+  const uint64_t limit = options->memory_limit;
+  const bool known = options->lent >= 0 && fstat(options->lent, &file) == 0;
+  const uint64_t lent = known ? (uint64_t)file.st_size : 0;
+  return (memory_watch){.child = child,
+                        .before = before,
+                        .lent = lent,
+                        .most = limit < UINT64_MAX - lent ? limit + lent : UINT64_MAX,
+                        .next_s = limit ? clock_now() + LOOK_S : INFINITY};
+}
+
+/* Whether they hold too much; `out` says how much. */
+static bool hold_too_much(memory_watch *w, process_outcome *out) {
+  const strays since = strays_since(w->before); /* empty where the system lists none */
+  const uint64_t held = since.count ? memory_held(since.count, since.other, w->most)
+                                    : memory_held(1, &w->child, w->most);
+  w->next_s = clock_now() + LOOK_S;
+  if (held <= w->most) return false;
+  out->out_of_memory = true;
+  out->held_bytes = held - w->lent;
+  return true;
+}
+
 /* Milliseconds to wait for something to happen. */
 static int patience(double left_s) {
   if (left_s <= 0) return 1000;
@@ -166,23 +205,27 @@ static int patience(double left_s) {
 
 /* Gathers until the child has ended; nothing of its group outlives it. */
 static bool watch(pid_t pid, int pidfd, stream streams[2], const process_options *options,
-                  bool *timed_out, error *err) {
+                  const strays *before, process_outcome *out, error *err) {
   const double start = clock_now(), deadline = start + options->timeout_s;
   double tick_s = start + 1;
+  memory_watch memory = memory_watch_start(pid, options, before);
   for (;;) {
     struct pollfd fds[] = {{.fd = *streams[0].fd, .events = POLLIN},
                            {.fd = *streams[1].fd, .events = POLLIN},
                            {.fd = pidfd, .events = POLLIN}};
-    const double now = clock_now(), left = deadline - now;
+    const double now = clock_now();
+    const bool killed = out->timed_out || out->out_of_memory;
     if (options->tick && now >= tick_s) {
       options->tick(options->context);
       tick_s = now + 1;
     }
-    if (left <= 0 && !*timed_out) {
-      *timed_out = true;
+    if (!killed && now >= deadline) {
+      out->timed_out = true;
+      kill(-pid, SIGKILL);
+    } else if (!killed && now >= memory.next_s && hold_too_much(&memory, out)) {
       kill(-pid, SIGKILL);
     }
-    const int ready = poll(fds, 3, patience(left));
+    const int ready = poll(fds, 3, patience(fmin(deadline, memory.next_s) - now));
     if (ready < 0 && errno != EINTR)
       return error_set(err, "cannot watch a worker: %s", strerror(errno));
     if (ready <= 0) continue;
@@ -222,9 +265,10 @@ bool process_run_self(char *const argv[], const process_options *options,
   pid_t pid = -1;
   bool ok = false;
   out->record[0] = out->output[0] = 0;
-  out->timed_out = out->cancelled = out->exited = false;
+  out->timed_out = out->cancelled = out->out_of_memory = out->exited = false;
   out->exit_code = out->signal = 0;
   out->peak_bytes = 0;
+  out->held_bytes = 0;
 
   cancelled = 0;
   const strays before = strays_before();
@@ -241,7 +285,7 @@ bool process_run_self(char *const argv[], const process_options *options,
     error_set(err, "cannot watch a worker: %s%s", strerror(errno),
               errno == ESRCH ? "; is SIGCHLD ignored?" : "");
   else
-    ok = watch(pid, pidfd, streams, options, &out->timed_out, err);
+    ok = watch(pid, pidfd, streams, options, &before, out, err);
   error ended;
   if (!ok) kill(-pid, SIGKILL);
   running = 0;

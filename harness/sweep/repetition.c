@@ -30,9 +30,10 @@ static void show_progress(void *context) {
 
 static bool start_worker(sweep *w, const point *p, double min_time_s,
                          const char *const *flags, int lent, double timeout_s,
-                         error *err) {
+                         uint64_t memory_limit, error *err) {
   const process_options options = {.record_fd = WORKER_RECORD_FD,
                                    .timeout_s = timeout_s,
+                                   .memory_limit = memory_limit,
                                    .settings = settings_of_worker(p),
                                    .lent = lent,
                                    .lent_as = WORKER_SHAPE_FD,
@@ -78,7 +79,8 @@ bool repetition_prepare(sweep *w, const item *it, error *err) {
   if (made->fd < 0) return true;
   progress_begin(&w->progress, p, 0);
   const double start = clock_now();
-  if (!start_worker(w, p, it->effort.min_time_s, flags, made->fd, PREPARE_TIMEOUT_S, err))
+  if (!start_worker(w, p, it->effort.min_time_s, flags, made->fd, PREPARE_TIMEOUT_S, 0,
+                    err))
     return false;
   w->judge_s += clock_now() - start;
   if (w->outcome->exited && w->outcome->exit_code == 0) return true;
@@ -111,12 +113,12 @@ static bool run_worker(sweep *w, const item *it, unsigned repetition, record *ou
     flags[count++] = limit;
   }
   if (!start_worker(w, it->info.point, it->effort.min_time_s, flags, lent, timeout_s,
-                    err))
+                    w->memory_limit, err))
     return false;
   if (worker->cancelled) return true;
   const char *end = strchr(worker->record, '\n');
-  const bool finished =
-      !worker->timed_out && worker->exited && worker->exit_code == 0 && end && !end[1];
+  const bool finished = !worker->timed_out && !worker->out_of_memory && worker->exited &&
+                        worker->exit_code == 0 && end && !end[1];
   const bool told = finished && record_from_json(worker->record, out, &note);
   return (told ? failure_amend(worker, w->memory_limit, out)
                : failure_record(worker, timeout_s, w->memory_limit, note.text, out)) ||

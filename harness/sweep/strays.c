@@ -2,27 +2,18 @@
 
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "children.h"
 
 enum { ROUNDS = 100 };
 
 /* The children of this thread, which is the one that starts them. */
 static strays list_children(void) {
-  strays now = {.count = 0};
-  char path[64], text[12 * STRAYS_OTHERS] = "";
-  snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)gettid());
-  FILE *list = fopen(path, "re");
-  if (list) {
-    text[fread(text, 1, sizeof text - 1, list)] = 0;
-    fclose(list);
-  }
-  char *at = text, *end;
-  for (long pid; now.count < STRAYS_OTHERS && (pid = strtol(at, &end, 10)) > 0; at = end)
-    now.other[now.count++] = (pid_t)pid;
+  strays now;
+  now.count = children_of_thread(getpid(), gettid(), STRAYS_OTHERS, now.other);
   return now;
 }
 
@@ -37,13 +28,20 @@ strays strays_before(void) {
   return list_children();
 }
 
+strays strays_since(const strays *before) {
+  const strays now = list_children();
+  strays since = {.count = 0};
+  for (size_t i = 0; i < now.count; i++)
+    if (!holds(before, now.other[i])) since.other[since.count++] = now.other[i];
+  return since;
+}
+
 void strays_kill(const strays *before) {
   bool any = true;
   for (int round = 0; any && round < ROUNDS; round++) {
-    const strays now = list_children();
+    const strays now = strays_since(before);
     any = false;
     for (size_t i = 0; i < now.count; i++) {
-      if (holds(before, now.other[i])) continue;
       any = kill(now.other[i], SIGKILL) == 0 || any;
       waitpid(now.other[i], NULL, 0);
     }

@@ -7,15 +7,18 @@
 
 enum { STRAYS_OTHERS = 64 };
 
-/* The children this process has already. */
+/* Children of this process. */
 typedef struct strays {
   pid_t other[STRAYS_OTHERS];
   size_t count;
 } strays;
 
-/* To be called before a child is started: from now on orphans among our descendants
- * become our children. */
+/* Those it has already. To be called before a child is started: from now on orphans among
+ * our descendants become our children. */
 strays strays_before(void);
+
+/* Those that were not there before: the child, and orphans of it. */
+strays strays_since(const strays *before);
 
 /* To be called when it has ended: kills the children that were not there before, and
  * theirs, until there is none. */

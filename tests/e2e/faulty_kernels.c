@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "linkv/kernel.h"
@@ -70,6 +71,36 @@ ATTENTION(leaks) {
   (void)p, (void)operands, (void)workspace, (void)y;
   for (char *block; (block = malloc(1 << 20));) memset(block, 1, 1 << 20);
   return LKV_KERNEL_FAILED;
+}
+
+/* Touches so much memory that any limit of the test is passed, as far as it gets it. */
+static void fill(int sharing) {
+  enum { BLOCK = 1 << 20, BLOCKS = 384 };
+  for (int i = 0; i < BLOCKS; i++) {
+    void *block =
+        mmap(NULL, BLOCK, PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS, -1, 0);
+    if (block == MAP_FAILED) return;
+    memset(block, 1, BLOCK);
+  }
+}
+
+ATTENTION(shares) {
+  (void)p, (void)operands, (void)workspace, (void)y;
+  fill(MAP_SHARED);
+  for (;;) pause();
+  return LKV_OK;
+}
+
+/* Each child stays below a limit of its own. */
+ATTENTION(breeds) {
+  (void)p, (void)operands, (void)workspace, (void)y;
+  for (int child = 0; child < 3; child++)
+    if (fork() == 0) {
+      fill(MAP_PRIVATE);
+      for (;;) pause();
+    }
+  for (;;) pause();
+  return LKV_OK;
 }
 
 ATTENTION(closes) {
@@ -229,6 +260,8 @@ static const lkv_kernel all[] = {
     {COMMON, .name = "faulty_overrun", .attention = overruns},
     {COMMON, .name = "faulty_exhaust", .attention = exhausts},
     {COMMON, .name = "faulty_leak", .attention = leaks},
+    {COMMON, .name = "faulty_share", .attention = shares},
+    {COMMON, .name = "faulty_breed", .attention = breeds},
     {COMMON, .name = "faulty_close", .attention = closes},
     {COMMON, .name = "faulty_fork", .attention = forks},
     {COMMON, .name = "faulty_double", .attention = doubles},
@@ -236,9 +269,9 @@ static const lkv_kernel all[] = {
 };
 
 static const lkv_kernel *const kernels[] = {
-    &all[0],  &all[1],  &all[2],  &all[3],  &all[4],  &all[5],  &all[6],
-    &all[7],  &all[8],  &all[9],  &all[10], &all[11], &all[12], &all[13],
-    &all[14], &all[15], &all[16], &all[17], &all[18], &all[19]};
+    &all[0],  &all[1],  &all[2],  &all[3],  &all[4],  &all[5],  &all[6],  &all[7],
+    &all[8],  &all[9],  &all[10], &all[11], &all[12], &all[13], &all[14], &all[15],
+    &all[16], &all[17], &all[18], &all[19], &all[20], &all[21]};
 
 extern const lkv_plugin linkv_plugin;
 const lkv_plugin linkv_plugin = {LKV_KERNEL_ABI, sizeof kernels / sizeof *kernels,

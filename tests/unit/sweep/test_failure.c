@@ -54,6 +54,20 @@ static void timeouts(void **state) {
   expect(w, "timeout", "killed after 2.5 s (timeout)");
 }
 
+static void memory(void **state) {
+  (void)state;
+  record r;
+  process_outcome *w = ended(false, SIGKILL, "still here\n");
+  w->out_of_memory = true;
+  w->peak_bytes = (size_t)1 << 20; /* of the worker alone */
+  w->held_bytes = (uint64_t)300 << 20;
+  assert_true(failure_record(w, 2.5, (uint64_t)256 << 20, "", &r));
+  assert_string_equal(r.field[RECORD_status].text, "out_of_memory");
+  assert_string_equal(r.field[RECORD_reason].text,
+                      "had 300.0 MiB, limit 256.0 MiB; killed: still here");
+  record_free(&r);
+}
+
 static void odd_characters_are_replaced(void **state) {
   (void)state;
   expect(ended(false, SIGBUS, "\033[31mred\033[0m \xc3\xa9\t|\x7f"), "crashed",
@@ -74,6 +88,7 @@ int main(void) {
       cmocka_unit_test(exits),
       cmocka_unit_test(signals),
       cmocka_unit_test(timeouts),
+      cmocka_unit_test(memory),
       cmocka_unit_test(odd_characters_are_replaced),
       cmocka_unit_test(long_lines_are_cut),
   };

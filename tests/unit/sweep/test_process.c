@@ -6,13 +6,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "../check.h"
 
-enum { RECORD_FD = 3 };
+enum { RECORD_FD = 3, LENT_FD = 4, MEBIBYTE = 1 << 20 };
 
 static void say(int fd, const char *text) {
   size_t left = strlen(text);
@@ -51,6 +52,16 @@ static void leave_behind(bool own_session, bool noisy) {
   say(ready[1], "x");
   alarm(60);
   if (noisy) flood(1);
+  for (;;) pause();
+}
+
+/* Memory that others could share, and that no limit of the system counts. */
+static void hold(size_t mebibytes) {
+  const size_t bytes = mebibytes * MEBIBYTE;
+  void *block =
+      mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (block == MAP_FAILED) _exit(96);
+  memset(block, 1, bytes);
   for (;;) pause();
 }
 
@@ -98,6 +109,14 @@ static int child(const char *what, const char *argument) {
   if (!strcmp(what, "escaped_grandchild")) leave_behind(true, true);
   if (!strcmp(what, "hanging_grandchild")) {
     leave_behind(false, false);
+    for (;;) pause();
+  }
+  if (!strcmp(what, "hold")) hold((size_t)atoi(argument));
+  if (!strcmp(what, "child_holds")) {
+    if (fork() == 0) {
+      setsid();
+      hold((size_t)atoi(argument));
+    }
     for (;;) pause();
   }
   if (!strcmp(what, "surroundings")) {
@@ -193,6 +212,40 @@ static void a_child_that_hangs_is_killed(void **state) {
     assert_false(outcome.exited);
     assert_int_equal(outcome.signal, SIGKILL);
   }
+}
+
+/* Runs `what` with that much, a limit and a file lent, all in MiB. */
+static void run_limited(const char *what, const char *holds, size_t limit, size_t lent,
+                        double timeout_s) {
+  char *argv[] = {(char *)"linkv", (char *)"child", (char *)what, (char *)holds, NULL};
+  error err;
+  process_options options = options_for(timeout_s);
+  const int file = memfd_create("lent", MFD_CLOEXEC);
+  options.memory_limit = limit * MEBIBYTE;
+  options.lent = fcntl(file, F_DUPFD_CLOEXEC, PROCESS_LOW_FD);
+  options.lent_as = LENT_FD;
+  assert_true(file >= 0 && options.lent >= 0);
+  assert_int_equal(ftruncate(file, (off_t)(lent * MEBIBYTE)), 0);
+  EXPECT_OK(process_run_self(argv, &options, &outcome, &err), &err);
+  close(options.lent);
+  close(file);
+}
+
+static void a_child_that_holds_too_much_is_killed(void **state) {
+  (void)state;
+  static const char *const ways[] = {"hold", "child_holds"};
+  for (size_t i = 0; i < COUNT_OF(ways); i++) {
+    run_limited(ways[i], "192", 128, 1, 60);
+    assert_true(outcome.out_of_memory && !outcome.timed_out && !outcome.exited);
+    assert_int_equal(outcome.signal, SIGKILL);
+    assert_in_range(outcome.held_bytes, (size_t)128 * MEBIBYTE, (size_t)320 * MEBIBYTE);
+  }
+}
+
+static void what_was_lent_is_no_burden(void **state) {
+  (void)state;
+  run_limited("hold", "192", 128, 128, 0.7);
+  assert_true(outcome.timed_out && !outcome.out_of_memory);
 }
 
 static void no_time_at_all_is_a_timeout(void **state) {
@@ -335,6 +388,8 @@ int main(int argc, char **argv) {
       cmocka_unit_test(a_child_that_takes_long_is_ticked_over),
       cmocka_unit_test(record_and_output_are_apart),
       cmocka_unit_test(a_child_that_hangs_is_killed),
+      cmocka_unit_test(a_child_that_holds_too_much_is_killed),
+      cmocka_unit_test(what_was_lent_is_no_burden),
       cmocka_unit_test(no_time_at_all_is_a_timeout),
       cmocka_unit_test(a_child_that_closes_everything_is_waited_for),
       cmocka_unit_test(of_much_output_the_end_is_kept),
