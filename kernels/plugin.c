@@ -89,7 +89,9 @@ static void *open_object(const char *path, char build[SHARED_OBJECT_BUILD_SIZE],
     fegetenv(&environment);
     object = dlopen(file, RTLD_NOW | RTLD_LOCAL);
     fesetenv(&environment);
-    if (!object) lkv_fail(error, error_size, "plug-in cannot be loaded: %s", dlerror());
+    if (!object)
+      lkv_fail(error, error_size,
+               "plug-in cannot be loaded: %s; build it with cc -shared -fPIC", dlerror());
   }
   free(file);
   return object;

@@ -38,10 +38,11 @@ static bool hash_file(FILE *file, char build[SHARED_OBJECT_BUILD_SIZE]) {
 bool lkv_shared_object_identify(const char *path, char build[SHARED_OBJECT_BUILD_SIZE],
                                 char *error, size_t error_size) {
   const char *fault = NULL;
+  int system = 0; /* an errno */
   FILE *file = NULL;
   struct stat status;
   if (stat(path, &status) != 0) {
-    fault = strerror(errno);
+    system = errno;
     goto cleanup;
   }
   if (!S_ISREG(status.st_mode)) {
@@ -50,12 +51,15 @@ bool lkv_shared_object_identify(const char *path, char build[SHARED_OBJECT_BUILD
   }
   file = fopen(path, "rb");
   if (!file) {
-    fault = strerror(errno);
+    system = errno;
     goto cleanup;
   }
   fault = object_fault(file, (uint64_t)status.st_size);
   if (!fault && !hash_file(file, build)) fault = "cannot be read";
 cleanup:
   if (file) fclose(file);
+  if (system)
+    return lkv_fail(error, error_size, "plug-in '%s': %s; name a shared object", path,
+                    strerror(system));
   return fault ? lkv_fail(error, error_size, "plug-in '%s': %s", path, fault) : true;
 }

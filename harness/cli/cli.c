@@ -107,7 +107,8 @@ static bool parse_u64(const char *text, uint64_t low, uint64_t high, uint64_t *o
   return !errno && !*end && *out >= low && *out <= high;
 }
 
-/* Stores `text` in the option's target; on failure writes what would be right. */
+/* Stores `text` in the option's target; on failure writes what would be right, and
+ * nothing where the text must only not be empty. */
 static bool store_value(const cli_option *o, const char *text, char *remedy,
                         size_t size) {
   uint64_t u;
@@ -118,14 +119,17 @@ static bool store_value(const cli_option *o, const char *text, char *remedy,
       return true;
     case CLI_TEXT:
       *(const char **)o->target = text;
-      snprintf(remedy, size, "a value that is not empty");
       return *text != 0;
     case CLI_LIST:
-      snprintf(remedy, size, "a value that is not empty");
       return *text && list_push((cli_list *)o->target, text);
     case CLI_SIZE:
       snprintf(remedy, size, "a whole number from 1 to 2^40");
       if (!parse_u64(text, 1, (uint64_t)1 << 40, &u)) return false;
+      *(size_t *)o->target = (size_t)u;
+      return true;
+    case CLI_THREADS:
+      snprintf(remedy, size, "a whole number from 1 to %d", CLI_THREADS_MAX);
+      if (!parse_u64(text, 1, CLI_THREADS_MAX, &u)) return false;
       *(size_t *)o->target = (size_t)u;
       return true;
     case CLI_SEED:
@@ -200,8 +204,10 @@ cli_parsed cli_parse(const cli_command *command, const cli_option *options, int 
     const cli_option *o = &options[got - OPTION_BASE];
     char remedy[512] = "";
     if (!store_value(o, optarg ? optarg : "", remedy, sizeof remedy)) {
-      cli_fail(command, EXIT_USAGE, "--%s '%s' is not %s", o->name, optarg ? optarg : "",
-               remedy);
+      if (*remedy)
+        cli_fail(command, EXIT_USAGE, "--%s '%s' is not %s", o->name, optarg, remedy);
+      else
+        cli_fail(command, EXIT_USAGE, "--%s is empty; give it %s", o->name, o->metavar);
       return CLI_STOP_USAGE;
     }
   }

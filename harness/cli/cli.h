@@ -18,15 +18,18 @@ enum {
 };
 
 typedef enum cli_kind {
-  CLI_FLAG,   /* bool: true when given */
-  CLI_TEXT,   /* const char * */
-  CLI_LIST,   /* cli_list: may be given several times */
-  CLI_SIZE,   /* size_t, 1 <= value <= 2^40 */
-  CLI_SEED,   /* uint64_t, 0 <= value < 2^63 */
-  CLI_REAL,   /* double, finite and > 0 */
-  CLI_BYTES,  /* uint64_t: see bytes_parse.h */
-  CLI_CHOICE, /* int: index into `choices` */
+  CLI_FLAG,    /* bool: true when given */
+  CLI_TEXT,    /* const char * */
+  CLI_LIST,    /* cli_list: may be given several times */
+  CLI_SIZE,    /* size_t, 1 <= value <= 2^40 */
+  CLI_THREADS, /* size_t, 1 <= value <= CLI_THREADS_MAX */
+  CLI_SEED,    /* uint64_t, 0 <= value < 2^63 */
+  CLI_REAL,    /* double, finite and > 0 */
+  CLI_BYTES,   /* uint64_t: see bytes_parse.h */
+  CLI_CHOICE,  /* int: index into `choices` */
 } cli_kind;
+
+enum { CLI_THREADS_MAX = 4096 };
 
 typedef struct cli_list {
   const char **item;

@@ -44,8 +44,11 @@ static bool read_label(const compare_arguments *a, const char *label, rows *out,
       row_free(&out->row[i]);
   }
   out->count = kept;
-  return kept > 0 || error_set(err, "%s: no row of label '%s'%s", a->db, label,
-                               a->where ? " matches --where" : "");
+  return kept > 0 ||
+         error_set(
+             err,
+             "%s: no row of label '%s'%s; 'linkv export --columns label' lists labels",
+             a->db, label, a->where ? " matches --where" : "");
 }
 
 static bool read_file(const compare_arguments *a, const char *path, rows *out,

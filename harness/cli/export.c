@@ -113,7 +113,8 @@ static int run(int argc, char **argv) {
   if (parsed != CLI_GO)
     code = parsed == CLI_STOP_FINE ? EXIT_FINE : EXIT_USAGE;
   else if (words.count)
-    code = cli_fail(&cli_export, EXIT_USAGE, "unexpected word '%s'", words.item[0]);
+    code = cli_fail(&cli_export, EXIT_USAGE,
+                    "unexpected word '%s'; it takes options alone", words.item[0]);
   else if (!db)
     code = cli_fail(&cli_export, EXIT_USAGE, "--db FILE is needed");
   else if (names && !columns_parse(names, &chosen, &err))

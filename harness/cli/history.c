@@ -253,7 +253,8 @@ static int run(int argc, char **argv) {
   const cli_parsed parsed = cli_parse(&cli_history, options, argc, argv, &words);
   int code = parsed == CLI_STOP_FINE ? EXIT_FINE : EXIT_USAGE;
   if (parsed == CLI_GO && words.count)
-    cli_fail(&cli_history, EXIT_USAGE, "unexpected word '%s'", words.item[0]);
+    cli_fail(&cli_history, EXIT_USAGE, "unexpected word '%s'; it takes options alone",
+             words.item[0]);
   else if (parsed == CLI_GO && !a.db)
     cli_fail(&cli_history, EXIT_USAGE, "--db FILE is needed");
   else if (parsed == CLI_GO)

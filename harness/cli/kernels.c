@@ -83,7 +83,8 @@ static int run(int argc, char **argv) {
   const cli_parsed parsed = cli_parse(&cli_kernels, options, argc, argv, &words);
   int code = parsed == CLI_STOP_FINE ? EXIT_FINE : EXIT_USAGE;
   if (parsed == CLI_GO && words.count)
-    cli_fail(&cli_kernels, EXIT_USAGE, "unexpected word '%s'", words.item[0]);
+    cli_fail(&cli_kernels, EXIT_USAGE, "unexpected word '%s'; it takes options alone",
+             words.item[0]);
   else if (parsed == CLI_GO && cli_load_plugins(&cli_kernels, &plugins))
     code = (format == FORMAT_JSON ? print_json(&err) : print_table(&err))
                ? cli_finish(&cli_kernels, EXIT_FINE)

@@ -119,8 +119,9 @@ static int run(int argc, char **argv) {
   double seconds = 1;
   cli_list words = {0};
   const cli_option options[] = {
-      {"format", CLI_CHOICE, &format, "FORMAT", "how to print; table", formats},
-      {"seconds", CLI_REAL, &seconds, "S", "time to measure ceilings for; 1", NULL},
+      {"format", CLI_CHOICE, &format, "FORMAT", "default table", formats},
+      {"seconds", CLI_REAL, &seconds, "S", "that measuring the ceilings takes, default 1",
+       NULL},
       {0},
   };
   const cli_parsed parsed = cli_parse(&cli_machine, options, argc, argv, &words);
@@ -129,7 +130,7 @@ static int run(int argc, char **argv) {
   if (parsed != CLI_GO) return parsed == CLI_STOP_FINE ? EXIT_FINE : EXIT_USAGE;
   if (word)
     return cli_fail(&cli_machine, EXIT_USAGE,
-                    "unexpected word '%s'; it takes options only", word);
+                    "unexpected word '%s'; it takes options alone", word);
 
   json_t *facts = machine_facts_measured(seconds);
   if (!facts) return cli_fail(&cli_machine, EXIT_USAGE, "out of memory");

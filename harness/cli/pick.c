@@ -172,7 +172,8 @@ static int run(int argc, char **argv) {
       {"max-error", CLI_REAL, &a.max_error, "E", "max_rel_err, at its worst", NULL},
       {"max-memory", CLI_TEXT, &a.max_memory, "SIZE", "peak memory: bytes, or 64K, 1.5M",
        NULL},
-      {"threads", CLI_SIZE, &a.threads, "N", "shapes measured on N threads alone", NULL},
+      {"threads", CLI_THREADS, &a.threads, "N", "shapes measured on N threads alone",
+       NULL},
       {"accum", CLI_CHOICE, &a.accum, "TYPE", "of the accumulators, default any", accums},
       {"tie-margin", CLI_REAL, &a.tie_margin_percent, "PERCENT",
        "how much slower a simpler kernel that ties may be, default 2", NULL},
@@ -191,7 +192,8 @@ static int run(int argc, char **argv) {
   const cli_parsed parsed = cli_parse(&cli_pick, options, argc, argv, &words);
   int code = parsed == CLI_STOP_FINE ? EXIT_FINE : EXIT_USAGE;
   if (parsed == CLI_GO && words.count)
-    cli_fail(&cli_pick, EXIT_USAGE, "unexpected word '%s'", words.item[0]);
+    cli_fail(&cli_pick, EXIT_USAGE, "unexpected word '%s'; it takes options alone",
+             words.item[0]);
   else if (parsed == CLI_GO)
     code = check_and_pick(&a);
   cli_list_free(&words);

@@ -89,7 +89,8 @@ static int run(int argc, char **argv) {
   if (parsed != CLI_GO)
     code = parsed == CLI_STOP_FINE ? EXIT_FINE : EXIT_USAGE;
   else if (words.count)
-    cli_fail(&cli_plot, code, "unexpected word '%s'", words.item[0]);
+    cli_fail(&cli_plot, code, "unexpected word '%s'; it takes options alone",
+             words.item[0]);
   else if (!db)
     cli_fail(&cli_plot, code, "--db FILE is needed");
   else if (choose(&kinds, "kind", plot_kind_names, plot.kinds) &&

@@ -10,8 +10,6 @@
 
 const char *const cli_stages[] = {"attention", "block", NULL};
 
-enum { THREADS_MAX = 4096 };
-
 point_options point_options_default(void) {
   return (point_options){.regime = "gaussian",
                          .stage = LKV_STAGE_ATTENTION,
@@ -22,6 +20,22 @@ point_options point_options_default(void) {
                          .head_dim = 64,
                          .threads = 1,
                          .min_time_s = CONFIG_MIN_TIME_S};
+}
+
+bool point_options_tiles(const cli_command *command, const lkv_kernel *kernel,
+                         size_t tile_q, size_t tile_k) {
+  const lkv_problem asked = {.batch = 1,
+                             .seq_len = 1,
+                             .heads = 1,
+                             .head_dim = 1,
+                             .tile_q = tile_q,
+                             .tile_k = tile_k};
+  const lkv_problem has = lkv_resolve_tiles(kernel, asked);
+  const bool no_q = tile_q && !has.tile_q, no_k = tile_k && !has.tile_k;
+  if (no_q || no_k)
+    cli_fail(command, EXIT_USAGE, "--tile-%s: %s has no such tile size; leave it out",
+             no_q ? "q" : "k", kernel->name);
+  return !no_q && !no_k;
 }
 
 bool point_options_take(const cli_command *command, const point_options *o, point *out) {
@@ -45,10 +59,7 @@ bool point_options_take(const cli_command *command, const point_options *o, poin
     cli_fail(command, EXIT_USAGE, "no regime '%s'; there are%s", o->regime, names);
     return false;
   }
-  if (o->threads > THREADS_MAX) {
-    cli_fail(command, EXIT_USAGE, "--threads %zu is over %d", o->threads, THREADS_MAX);
-    return false;
-  }
+  if (!point_options_tiles(command, kernel, o->tile_q, o->tile_k)) return false;
   *out = (point){
       .kernel = kernel,
       .stage = o->stage == LKV_STAGE_BLOCK ? LKV_STAGE_BLOCK : LKV_STAGE_ATTENTION,
@@ -62,12 +73,6 @@ bool point_options_take(const cli_command *command, const point_options *o, poin
                   .eps = CASE_DEFAULT_EPS},
       .threads = o->threads};
   out->problem = lkv_resolve_tiles(kernel, out->problem);
-  if ((o->tile_q && !out->problem.tile_q) || (o->tile_k && !out->problem.tile_k)) {
-    const char *which = o->tile_q && !out->problem.tile_q ? "q" : "k";
-    cli_fail(command, EXIT_USAGE, "--tile-%s: %s has no such tile size; leave it out",
-             which, kernel->name);
-    return false;
-  }
   snprintf(out->regime, sizeof out->regime, "%s", o->regime);
   return true;
 }

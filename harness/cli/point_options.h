@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "cli.h"
+#include "linkv/kernel.h"
 #include "point.h"
 
 typedef struct point_options {
@@ -18,8 +19,9 @@ typedef struct point_options {
 
 extern const char *const cli_stages[];
 
-/* The point's rows of an option table; `o` is a point_options. */
-#define POINT_OPTIONS(o)                                                                 \
+/* The point's rows of an option table; `o` is a point_options, `timed` a literal: what
+ * --min-time is and its default. */
+#define POINT_OPTIONS(o, timed)                                                          \
   {"kernel", CLI_TEXT, &(o).kernel, "K", "kernel, as 'linkv kernels' names it", NULL},   \
       {"stage",   CLI_CHOICE, &(o).stage, "STAGE", "what goes in, default attention",    \
        cli_stages},                                                                      \
@@ -37,19 +39,20 @@ extern const char *const cli_stages[];
       {"tile-q", CLI_SIZE, &(o).tile_q, "N", "queries a tile, default the kernel's",     \
        NULL},                                                                            \
       {"tile-k", CLI_SIZE, &(o).tile_k, "N", "keys a tile, default the kernel's", NULL}, \
-      {"threads", CLI_SIZE, &(o).threads, "N", "default 1", NULL},                       \
-      {"min-time",                                                                       \
-       CLI_REAL,                                                                         \
-       &(o).min_time_s,                                                                  \
-       "S",                                                                              \
-       "seconds a repetition is timed for, default 0.05",                                \
-       NULL},                                                                            \
-  {                                                                                      \
+      {"threads", CLI_THREADS, &(o).threads, "N", "default 1", NULL},                    \
+      {"min-time", CLI_REAL, &(o).min_time_s, "S", timed, NULL}, {                       \
     "plugin", CLI_LIST, &(o).plugins, "FILE.so",                                         \
         "kernels of a shared object; may be repeated", NULL                              \
   }
 
+#define POINT_TIMED "seconds a repetition is timed for, default 0.05"
+
 point_options point_options_default(void);
+
+/* Whether the kernel has tiles where their sizes are asked for, not 0; prints one line
+ * where it has none. */
+bool point_options_tiles(const cli_command *command, const lkv_kernel *kernel,
+                         size_t tile_q, size_t tile_k);
 
 /* Loads the plug-ins and makes the point, tile sizes resolved. On failure prints one line
  * and returns false. */

@@ -18,9 +18,9 @@ const cli_command cli_race = {
     .details =
         "Both take turns of a millisecond in one process, a new one each round, until "
         "the\n"
-        "ratio of their times is known. --min-time is a round's, default 0.4. Prints one "
-        "line of\n"
-        "JSON. Exit status: 0 head is the same or faster, 1 it is slower, 5 unsure.\n\n"
+        "ratio of their times is known. Prints one line of JSON. Exit status: 0 head is "
+        "the same\n"
+        "or faster, 1 it is slower, 5 unsure.\n\n"
         "  linkv race --kernel avx2_row --against avx2_tile --seq-len 128",
     .run = run,
 };
@@ -68,10 +68,10 @@ static int race(const point_options *o, const char *against, const char *db,
   head = base;
   head.kernel = against ? lkv_kernel_find(against) : NULL;
   if (!head.kernel)
-    return cli_fail(
-        &cli_race, EXIT_USAGE,
-        against ? "no kernel '%s'; 'linkv kernels' lists them" : "--against is missing",
-        against);
+    return cli_fail(&cli_race, EXIT_USAGE,
+                    against ? "no kernel '%s'; 'linkv kernels' lists them"
+                            : "--against is missing; 'linkv kernels' lists kernels",
+                    against);
   head.problem.tile_q = head.problem.tile_k = 0;
   head.problem = lkv_resolve_tiles(head.kernel, head.problem);
   how->plugins = o->plugins.item;
@@ -88,7 +88,7 @@ static int run(int argc, char **argv) {
   const char *against = NULL, *db = NULL;
   o.min_time_s = how.round_s;
   const cli_option options[] = {
-      POINT_OPTIONS(o),
+      POINT_OPTIONS(o, "seconds of a round, default 0.4"),
       {"against", CLI_TEXT, &against, "K", "the other kernel, whose tiles are its own",
        NULL},
       {"turn", CLI_REAL, &how.turn_s, "S", "seconds of a turn, default 0.001", NULL},
@@ -107,7 +107,10 @@ static int run(int argc, char **argv) {
   const cli_parsed parsed = cli_parse(&cli_race, options, argc, argv, &words);
   int code = parsed == CLI_STOP_FINE ? EXIT_FINE : EXIT_USAGE;
   if (parsed == CLI_GO && words.count)
-    cli_fail(&cli_race, EXIT_USAGE, "unexpected word '%s'", words.item[0]);
+    cli_fail(&cli_race, EXIT_USAGE, "unexpected word '%s'; it takes options alone",
+             words.item[0]);
+  else if (parsed == CLI_GO && !(how.error < 1))
+    cli_fail(&cli_race, EXIT_USAGE, "--error %g: a chance is below 1", how.error);
   else if (parsed == CLI_GO)
     code = race(&o, against, db, &how);
   cli_list_free(&words);

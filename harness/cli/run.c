@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "invocation.h"
 #include "linkv/registry.h"
+#include "point_options.h"
 
 static int run(int argc, char **argv);
 
@@ -111,6 +112,7 @@ static int check_and_run(const run_arguments *a) {
   if (!kernel)
     return cli_fail(&cli_run, EXIT_USAGE, "no kernel '%s'; 'linkv kernels' lists them",
                     a->kernel);
+  if (!point_options_tiles(&cli_run, kernel, a->tile_q, a->tile_k)) return EXIT_USAGE;
   if (same_file(a->input, a->output))
     return cli_fail(
         &cli_run, EXIT_USAGE,
@@ -128,7 +130,7 @@ static int run(int argc, char **argv) {
       {"output", CLI_TEXT, &a.output, "Y.npz", "gets array Y; replaced whole", NULL},
       {"tile-q", CLI_SIZE, &a.tile_q, "N", "queries a tile, default the kernel's", NULL},
       {"tile-k", CLI_SIZE, &a.tile_k, "N", "keys a tile, default the kernel's", NULL},
-      {"threads", CLI_SIZE, &a.threads, "N", "default 1", NULL},
+      {"threads", CLI_THREADS, &a.threads, "N", "default 1", NULL},
       {"plugin", CLI_LIST, &a.plugins, "FILE.so",
        "kernels of a shared object; may be repeated", NULL},
       {0}};

@@ -80,7 +80,7 @@ static int run(int argc, char **argv) {
   row_columns chosen;
   error err;
   const cli_option options[] = {
-      POINT_OPTIONS(o),
+      POINT_OPTIONS(o, POINT_TIMED),
       {"memory-limit", CLI_BYTES, &how.memory_limit, "SIZE",
        "a repetition may take, default most of what is free", NULL},
       CACHE_OPTIONS(kept),

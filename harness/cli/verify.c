@@ -23,6 +23,7 @@ static int run(int argc, char **argv);
 
 static const char *const formats[] = {"table", "json", "md", NULL};
 enum { FORMAT_TABLE, FORMAT_JSON, FORMAT_MD };
+enum { SEEDS = 2 };
 
 const cli_command cli_verify = {
     .name = "verify",
@@ -52,7 +53,7 @@ typedef struct verify_arguments {
   const char *reference;
   int format;
   bool by_laws, list_regimes;
-  size_t tile_q, tile_k, threads, seeds, seq_len, head_dim;
+  size_t tile_q, tile_k, threads, seeds, seq_len, head_dim; /* 0: not given */
   int rows;
   cache_options kept;
 } verify_arguments;
@@ -109,7 +110,8 @@ static double *named_reference(const npz *file, const char *name, const lin_case
   tensor wide;
   char text[128];
   if (!found) {
-    error_set(err, "%s: no array '%s' to compare with", file->path, name);
+    error_set(err, "%s: no array '%s' to compare with; --reference names one of the file",
+              file->path, name);
     return NULL;
   }
   if (found->rank != rank || memcmp(found->shape, shape, rank * sizeof *shape) != 0 ||
@@ -178,7 +180,8 @@ static bool verify_kernel(const verify_arguments *a, const char *input,
   error why;
   finding *f = add_finding(all, input, kernel->name);
   if (!f) return error_set(err, "out of memory");
-  if (!invocation_make(&v, kernel, c, a->tile_q, a->tile_k, a->threads, &why) ||
+  if (!invocation_make(&v, kernel, c, a->tile_q, a->tile_k, a->threads ? a->threads : 1,
+                       &why) ||
       !invocation_run(&v, &why)) {
     snprintf(f->reason, sizeof f->reason, "%.*s", (int)sizeof f->reason - 1, why.text);
     invocation_free(&v);
@@ -375,12 +378,41 @@ static int tell(const verify_arguments *a, const findings *all) {
   return cli_finish(&cli_verify, code);
 }
 
+/* What kernels are judged on. */
+enum judged_on { ON_FILES = 1u, ON_REGIMES = 2u, ON_LAWS = 4u };
+
+/* Whether every option given says something of `on`, a judged_on; prints one line for one
+ * that does not. */
+static bool options_suit(const verify_arguments *a, unsigned on) {
+  const struct {
+    const char *name;
+    bool given;
+    unsigned on; /* judged_on, one or more */
+  } options[] = {{"input", a->inputs.count > 0, ON_FILES},
+                 {"reference", a->reference != NULL, ON_FILES},
+                 {"tile-q", a->tile_q > 0, ON_FILES},
+                 {"tile-k", a->tile_k > 0, ON_FILES},
+                 {"rows", a->rows > 0, ON_FILES},
+                 {"regime", a->regimes.count > 0, ON_REGIMES},
+                 {"seq-len", a->seq_len > 0, ON_REGIMES},
+                 {"head-dim", a->head_dim > 0, ON_REGIMES},
+                 {"seeds", a->seeds > 0, ON_REGIMES},
+                 {"threads", a->threads > 0, ON_FILES | ON_REGIMES}};
+  for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+    if (!options[i].given || options[i].on & on) continue;
+    cli_fail(&cli_verify, EXIT_USAGE,
+             on == ON_LAWS ? "--%s goes without --laws: laws bring their own inputs"
+             : on == ON_FILES
+                 ? "--%s goes without --input: a case file has its own inputs"
+                 : "--%s goes with --input: it is about case files",
+             options[i].name);
+    return false;
+  }
+  return true;
+}
+
 static int check_and_try(const verify_arguments *a) {
-  if (a->inputs.count || a->regimes.count || a->reference || a->tile_q || a->tile_k ||
-      a->seq_len || a->head_dim)
-    return cli_fail(&cli_verify, EXIT_USAGE,
-                    "--input, --regime, --reference, --seq-len, --head-dim, --tile-q and "
-                    "--tile-k go without --laws: laws bring their own inputs");
+  if (!options_suit(a, ON_LAWS)) return EXIT_USAGE;
   const laws_options options = {.laws = a->laws,
                                 .kernels = a->kernels,
                                 .json = a->format == FORMAT_JSON,
@@ -389,9 +421,7 @@ static int check_and_try(const verify_arguments *a) {
 }
 
 static int check_and_survey(const verify_arguments *a) {
-  if (a->reference || a->tile_q || a->tile_k)
-    return cli_fail(&cli_verify, EXIT_USAGE,
-                    "--reference, --tile-q and --tile-k go with --input");
+  if (!options_suit(a, ON_REGIMES)) return EXIT_USAGE;
   if (!a->seq_len != !a->head_dim)
     return cli_fail(&cli_verify, EXIT_USAGE, "--seq-len and --head-dim go together");
   if (a->format == FORMAT_MD)
@@ -399,8 +429,8 @@ static int check_and_survey(const verify_arguments *a) {
                     "--format md goes with --input; table or json is wanted");
   const regime_options options = {.regimes = a->regimes,
                                   .kernels = a->kernels,
-                                  .seeds = a->seeds,
-                                  .threads = a->threads,
+                                  .seeds = a->seeds ? a->seeds : SEEDS,
+                                  .threads = a->threads ? a->threads : 1,
                                   .seq_len = a->seq_len,
                                   .head_dim = a->head_dim,
                                   .json = a->format == FORMAT_JSON};
@@ -415,10 +445,7 @@ static int check_and_verify(verify_arguments *a) {
   if (!cli_load_plugins(&cli_verify, &a->plugins)) return EXIT_USAGE;
   if (a->by_laws || a->laws.count) return check_and_try(a);
   if (!a->inputs.count) return check_and_survey(a);
-  if (a->regimes.count || a->seq_len || a->head_dim)
-    return cli_fail(&cli_verify, EXIT_USAGE,
-                    "--regime, --seq-len and --head-dim go without --input: a case file "
-                    "has its own inputs");
+  if (!options_suit(a, ON_FILES)) return EXIT_USAGE;
   oracle_cache cache = cache_options_take(&a->kept);
   bool ok = true;
   for (size_t i = 0; ok && i < a->inputs.count; i++)
@@ -437,7 +464,7 @@ static int check_and_verify(verify_arguments *a) {
 }
 
 static int run(int argc, char **argv) {
-  verify_arguments a = {.threads = 1, .seeds = 2, .kept = cache_options_default()};
+  verify_arguments a = {.kept = cache_options_default()};
   const cli_option options[] = {
       {"input", CLI_LIST, &a.inputs, "CASE.npz", "case file; may be repeated", NULL},
       {"regime", CLI_LIST, &a.regimes, "GLOB",
@@ -459,7 +486,7 @@ static int run(int argc, char **argv) {
        "array of the case file errors are against, default the oracle's output", NULL},
       {"tile-q", CLI_SIZE, &a.tile_q, "N", "queries a tile, default the kernel's", NULL},
       {"tile-k", CLI_SIZE, &a.tile_k, "N", "keys a tile, default the kernel's", NULL},
-      {"threads", CLI_SIZE, &a.threads, "N", "default 1", NULL},
+      {"threads", CLI_THREADS, &a.threads, "N", "default 1", NULL},
       CACHE_OPTIONS(a.kept),
       {"plugin", CLI_LIST, &a.plugins, "FILE.so",
        "kernels of a shared object; may be repeated", NULL},

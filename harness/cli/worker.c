@@ -117,7 +117,7 @@ static int run(int argc, char **argv) {
   bool prepares = false;
   uint64_t memory = 0;
   const cli_option options[] = {
-      POINT_OPTIONS(o),
+      POINT_OPTIONS(o, POINT_TIMED),
       {"prepare", CLI_FLAG, &prepares, NULL,
        "write inputs and the oracle's output to descriptor 4, and no record", NULL},
       {"lent", CLI_FLAG, &task.lent, NULL, "read them from descriptor 4", NULL},
@@ -145,7 +145,8 @@ static int run(int argc, char **argv) {
   const cli_parsed parsed = cli_parse(&cli_worker, options, argc, argv, &words);
   int code = parsed == CLI_STOP_FINE ? EXIT_FINE : EXIT_USAGE;
   if (parsed == CLI_GO && words.count)
-    cli_fail(&cli_worker, EXIT_USAGE, "unexpected word '%s'", words.item[0]);
+    cli_fail(&cli_worker, EXIT_USAGE, "unexpected word '%s'; it takes options alone",
+             words.item[0]);
   else if (parsed == CLI_GO && cli_load_sides(&cli_worker, libraries) &&
            point_options_take(&cli_worker, &o, &task.point)) {
     task.min_time_s = o.min_time_s;

@@ -77,7 +77,8 @@ static bool make_directories(const char *directory, error *err) {
     char end = *c;
     *c = 0;
     if (mkdir(path, 0777) != 0 && errno != EEXIST)
-      return error_set(err, "%s: cannot be made: %s", path, strerror(errno));
+      return error_set(err, "%s: cannot be made: %s; name another with --output", path,
+                       strerror(errno));
     *c = end;
     if (!end) break;
   }

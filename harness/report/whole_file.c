@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define REMEDY "give a file in a writable directory"
+
 static bool is_replaceable(const char *path) {
   struct stat info;
   return stat(path, &info) != 0 || S_ISREG(info.st_mode);
@@ -19,7 +21,7 @@ static bool open_part(whole_file *file, error *err) {
   }
   int fd = open(file->part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (fd < 0) {
-    error_set(err, "%s: cannot be written: %s", file->part, strerror(errno));
+    error_set(err, "%s: cannot be written: %s; " REMEDY, file->path, strerror(errno));
     free(file->part);
     file->part = NULL;
     return false;
@@ -42,7 +44,7 @@ bool whole_file_open(whole_file *file, const char *path, error *err) {
   } else {
     file->stream = fopen(file->path, "we");
     ok = file->stream ||
-         error_set(err, "%s: cannot be written: %s", path, strerror(errno));
+         error_set(err, "%s: cannot be written: %s; " REMEDY, path, strerror(errno));
   }
   if (!ok) whole_file_discard(file);
   return ok;

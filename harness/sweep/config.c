@@ -119,7 +119,9 @@ static bool read_file(const char *path, char **text, size_t *bytes, error *err) 
   FILE *in = NULL;
   *text = NULL;
   /* Before opening, which would wait for the writer of a pipe. */
-  if (stat(path, &info)) return error_set(err, "%s: %s", path, strerror(errno));
+  if (stat(path, &info))
+    return error_set(err, "%s: %s; give a config, such as configs/quick.yaml", path,
+                     strerror(errno));
   if (!S_ISREG(info.st_mode))
     return error_set(err, "%s: not a regular file; a config is a YAML file", path);
   if (info.st_size > CONFIG_BYTES_MAX)
@@ -127,7 +129,8 @@ static bool read_file(const char *path, char **text, size_t *bytes, error *err) 
   if (!(*text = malloc((size_t)info.st_size + 1)))
     error_set(err, "%s: out of memory", path);
   else if (!(in = fopen(path, "rb")))
-    error_set(err, "%s: %s", path, strerror(errno));
+    error_set(err, "%s: cannot be read: %s; give a config that can", path,
+              strerror(errno));
   else {
     *bytes = fread(*text, 1, (size_t)info.st_size, in);
     if (ferror(in))

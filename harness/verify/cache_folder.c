@@ -38,6 +38,8 @@ int cache_open(const char *folder, const char *name, bool *missing, error *err) 
   return -1;
 }
 
+#define REMEDY "; nothing is kept: name another folder with --cache"
+
 /* mkdir -p; others may be making the same. */
 static bool make_folders(const char *folder, error *err) {
   char path[1024];
@@ -45,7 +47,7 @@ static bool make_folders(const char *folder, error *err) {
   for (char *slash = path + 1; (slash = strchr(slash, '/')); slash++) {
     *slash = 0;
     if (mkdir(path, 0777) && errno != EEXIST)
-      return error_set(err, "%s: %s", path, strerror(errno));
+      return error_set(err, "%s: %s" REMEDY, path, strerror(errno));
     *slash = '/';
   }
   return true;
@@ -57,7 +59,7 @@ bool cache_create(const char *folder, cache_file *out, error *err) {
       !join(out->path, sizeof out->path, folder, UNFINISHED "XXXXXX", err))
     return false;
   out->fd = mkostemp(out->path, O_CLOEXEC);
-  return out->fd >= 0 || error_set(err, "%s: %s", folder, strerror(errno));
+  return out->fd >= 0 || error_set(err, "%s: %s" REMEDY, folder, strerror(errno));
 }
 
 static bool sync_folder(const char *folder) {

@@ -20,6 +20,13 @@ done
 refused "--stage 'blok' is not one of attention block" "$LINKV" time --kernel scalar_row --stage blok
 refused "--min-time 'nan' is not a number" "$LINKV" time --kernel scalar_row --min-time nan
 refused "unexpected word 'scalar_row'" "$LINKV" time scalar_row
+refused "--kernel is empty; give it K" "$LINKV" time --kernel ''
+refused "--threads '4097' is not a whole number from 1 to 4096" "$LINKV" time --kernel scalar_row --threads 4097
+refused "--error 1: a chance is below 1" "$LINKV" race --kernel scalar_row --against scalar_per_step --error 1
+refused "--seeds goes without --laws" "$LINKV" verify --laws --seeds 1
+refused "--rows goes with --input" "$LINKV" verify --rows all
+expect 0 "$LINKV" race --help
+[ "$(grep -Ec -- 'default 0.(4|05)' out)" -eq 1 ] || fail "a round's time has two defaults"
 
 # Case files
 run() { "$LINKV" run --kernel scalar_row --output y.npz "$@"; }
@@ -30,6 +37,7 @@ refused "junk.npz: " run --input junk.npz
 refused "empty.npz: " run --input empty.npz
 head -c 3000 "$golden" >cut.npz
 refused "cut.npz: " run --input cut.npz
+refused "--tile-q: scalar_row has no such tile size; leave it out" run --input "$golden" --tile-q 3
 refused "$SOURCE: " run --input "$SOURCE"
 refused "no/such: |no/such" "$LINKV" run --kernel scalar_row --input "$golden" --output no/such/y.npz
 [ -z "$(find . -name 'y.npz*')" ] || fail "an output was written"
@@ -73,7 +81,7 @@ refused 'c.yaml:[0-9]+: not YAML' sweep
 : >c.yaml
 refused 'c.yaml: empty' sweep
 refused 'a config is missing' "$LINKV" sweep
-refused 'nowhere.yaml: No such file' "$LINKV" sweep nowhere.yaml
+refused 'nowhere.yaml: No such file or directory; give a config' "$LINKV" sweep nowhere.yaml
 [ ! -e t.db ] || fail "a refused sweep made a database"
 
 # Databases
@@ -88,7 +96,7 @@ refused "other.db: a database, but not linkv's" "$LINKV" sweep c.yaml --db other
 refused "no/dir.db: " "$LINKV" sweep c.yaml --db no/dir.db
 
 # Plug-ins
-refused "none.so" "$LINKV" kernels --plugin ./none.so
+refused "none.so': No such file or directory; name a shared object" "$LINKV" kernels --plugin ./none.so
 refused "junk.npz" "$LINKV" kernels --plugin ./junk.npz
 for plugin in "$BUILD"/tests/plugins/broken_*.so; do
   for command in kernels 'time --kernel scalar_row' 'sweep c.yaml --db t.db' \

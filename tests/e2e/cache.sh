@@ -59,5 +59,5 @@ mv out plain
 expect 0 "$LINKV" judge "$case" --output "$case" --array Y_flash --format json --cache /proc/linkv
 cmp plain out || fail "judged otherwise without a cache"
 refused "is not a size such as 512MiB or 4GiB" "$LINKV" judge "$case" --output "$case" --cache-limit much
-refused "is not a value that is not empty" "$LINKV" judge "$case" --output "$case" --cache ""
+refused "--cache is empty; give it FOLDER" "$LINKV" judge "$case" --output "$case" --cache ""
 echo "outputs of the oracle are kept"

@@ -56,7 +56,7 @@ assert (worst["batch"], worst["token"], worst["head"], worst["column"]) == (1, 5
 assert worst["judgement"].startswith("WRONG") and worst["denominator"] > 0, worst
 END
 
-refused "no array 'Y'; name the output with --array" "$LINKV" judge "$case" --output "$case"
+refused "no array 'Y'; name the output with --array, one of .*W_Q" "$LINKV" judge "$case" --output "$case"
 # A sample of the rows, and that it is one.
 long=$golden/positive_b1_t96_h2_d32.npz
 expect 0 "$LINKV" judge "$long" --output "$long" --array Y_flash --rows sampled

@@ -27,5 +27,5 @@ for r in rows:
 END
 refused "matches no law" "$LINKV" verify --laws --law no_such
 refused "matches no kernel" "$LINKV" verify --laws --kernel no_such
-refused "go without --laws" "$LINKV" verify --laws --regime positive
+refused "--regime goes without --laws" "$LINKV" verify --laws --regime positive
 echo "laws are tried"

@@ -27,7 +27,7 @@ grep -Eq "^near_eps +positive with QK" "$work/out" || { cat "$work/out"; fail "r
 refused "matches no regime" "$LINKV" verify --kernel scalar_row --regime no_such
 refused "matches no kernel" "$LINKV" verify --kernel no_such
 refused "go together" "$LINKV" verify --seq-len 8
-refused "go with --input" "$LINKV" verify --kernel scalar_row --tile-k 8
-refused "go without --input" "$LINKV" verify --regime positive \
+refused "--tile-k goes with --input" "$LINKV" verify --kernel scalar_row --tile-k 8
+refused "--regime goes without --input" "$LINKV" verify --regime positive \
   --input "$SOURCE/tests/golden/positive_b2_t24_h3_d8.npz"
 echo "kernels are judged over regimes"
