@@ -61,7 +61,7 @@ typedef struct compare_point {
 } compare_point;
 
 typedef struct comparison {
-  compare_point *point; /* in the order of base's rows, then what head alone has */
+  compare_point *point; /* of either side, by stage, regime, batch, heads, seq_len, ... */
   size_t count;
   size_t both, base_only, head_only;
   size_t timed;

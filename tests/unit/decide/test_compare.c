@@ -76,6 +76,8 @@ static void sides_meet_by_axes_in_any_order(void **state) {
   assert_int_equal(c.by_verdict[COMPARE_SLOWER], 2);
   for (size_t i = 0; i < c.count; i++) {
     const compare_point *p = &c.point[i];
+    const row *either = p->base ? p->base : p->head;
+    assert_int_equal(either->field[ROW_seq_len].integer, 8 << i);
     if (!p->base || !p->head) continue;
     assert_int_equal(p->base->field[ROW_seq_len].integer,
                      p->head->field[ROW_seq_len].integer);
