@@ -33,7 +33,7 @@ static bool any_value_unresolved(const bound_view *v, const oracle_row *row) {
 
 static double largest_lambda(const bound_view *v, const oracle_row *row) {
   double largest = 0;
-  for (size_t i = 0; i <= row->t; i++) largest = fmax(largest, v->lambda[i]);
+  for (size_t i = 0; i <= row->t; i++) largest = bound_larger(largest, v->lambda[i]);
   return largest;
 }
 

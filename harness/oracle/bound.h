@@ -13,8 +13,6 @@
 
 /* Relative error of a kernel's exp, in units: two units in the last place. */
 #define BOUND_EXP_UNITS 4.0
-/* Standard deviations that stat grants. */
-#define BOUND_STAT_SIGMAS 8.0
 /* The oracle's own error over the bound it grants, at most: a row beyond it is computed
  * again in a wider type. */
 #define BOUND_OWN_SHARE 0.01

@@ -2,6 +2,8 @@
 #ifndef ORACLE_BOUND_CONTEXT_H
 #define ORACLE_BOUND_CONTEXT_H
 
+#include <math.h>
+
 #include "bound.h"
 #include "factor.h"
 #include "gauge.h"
@@ -11,6 +13,7 @@ enum { DET, STAT, OWN, GAUGES };
 /* One gauge's view of one row. Arrays of (seq_len). */
 typedef struct bound_view {
   gauge gauge;
+  gauge_sum numerator, denominator, value; /* of the row */
   double *lambda;
   double *error_dv;
   double *most; /* largest weight a token may have */
@@ -48,6 +51,11 @@ typedef struct bound_context {
   size_t *chosen; /* columns: token * 2 + in_value, 2 seq_len */
   bounds *result;
 } bound_context;
+
+/* The larger; NaN where one is, unlike fmax: what is not known is not small. */
+static inline double bound_larger(double a, double b) {
+  return b > a || isnan(b) ? b : a;
+}
 
 /* Largest |a|; infinite where one is not a number. */
 double bound_largest_size(size_t d, const double *a);

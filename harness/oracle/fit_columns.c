@@ -48,7 +48,7 @@ bool fit_keep(bound_context *x, const oracle_row *row, size_t chosen, bound_row 
   const size_t d = x->shape->head_dim;
   bounds *b = x->result;
   to->columns = chosen;
-  to->scale = fmax(to->scale, bound_largest_size(d, x->center));
+  to->scale = bound_larger(to->scale, bound_largest_size(d, x->center));
   if (chosen > d / 2) return true;
   const size_t count = 2 * d + chosen * column_size(d);
   if (!reserve_fit(b, count, err)) return false;

@@ -4,13 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { Q, QK, KK, VK, QV, KV, VV };
+#include "product.h"
 
-static double dot(size_t d, const double *restrict a, const double *restrict b) {
-  double sum = 0;
-  for (size_t c = 0; c < d; c++) sum += a[c] * b[c];
-  return sum;
-}
+enum { Q, QK, KK, VK, QV, KV, VV };
 
 static double *take(double **room, size_t count) {
   double *taken = *room;
@@ -36,7 +32,7 @@ bool magnitudes_make(magnitudes *m, const oracle_shape *shape, double eps,
   const size_t d = shape->head_dim, T = shape->seq_len;
   *m = (magnitudes){.shape = *shape, .eps = eps, .operands = operands};
   double *room =
-      calloc(5 * T * d + 9 * d + 6 * d * (d + 1) + 7 * d + 7 * T, sizeof *room);
+      calloc(5 * T * d + 9 * d + 6 * d * (d + 1) + 7 * d + 8 * T, sizeof *room);
   if (!room) return error_set(err, "bound: out of memory for %zu tokens of %zu", T, d);
   m->room = room;
   for (int o = 0; o < ORACLE_OPERANDS; o++) {
@@ -49,10 +45,10 @@ bool magnitudes_make(magnitudes *m, const oracle_shape *shape, double eps,
       &m->abs_zk, &m->abs_zv, &m->sq_zk, &m->sq_zv, &m->walk_zk, &m->walk_zv, &m->abs_vk,
       &m->abs_vv, &m->abs_qv, &m->abs_n, &m->sq_n,  &m->sq_d,    &m->sq_dv};
   double **const tokens[] = {&m->n_abs, &m->n_sq,   &m->n_underflow, &m->d_abs,
-                             &m->d_sq,  &m->dv_abs, &m->dv_sq};
+                             &m->d_sq,  &m->dv_abs, &m->dv_sq,       &m->score};
   for (size_t i = 0; i < 6; i++) *matrices[i] = take(&room, d * d);
   for (size_t i = 0; i < 13; i++) *vectors[i] = take(&room, d);
-  for (size_t i = 0; i < 7; i++) *tokens[i] = take(&room, T);
+  for (size_t i = 0; i < 8; i++) *tokens[i] = take(&room, T);
   return true;
 }
 
@@ -154,10 +150,13 @@ static void numerator_component(magnitudes *m, const oracle_row *row, const doub
 static void numerator_scores(magnitudes *m, const oracle_row *row, const double *vk,
                              const double *q) {
   const size_t d = m->shape.head_dim, stride = m->shape.heads * d;
+  const double count = m->counts.numerator.steps;
+  product_dots(row->t + 1, d, vk, stride, q, 0, m->score);
   for (size_t j = 0; j <= row->t; j++) {
-    const double score = dot(d, vk + j * stride, q);
-    const double factor = m->counts.numerator.steps * score * score;
-    for (size_t a = 0; a < d; a++) m->sq_n[a] += factor * m->square[KK][j * d + a];
+    const double factor = count * m->score[j] * m->score[j];
+    const double *restrict kk = m->square[KK] + j * d;
+    double *restrict sum = m->sq_n;
+    for (size_t a = 0; a < d; a++) sum[a] += factor * kk[a];
   }
 }
 

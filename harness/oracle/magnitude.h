@@ -55,6 +55,7 @@ typedef struct magnitudes {
   /* Of token i <= t, (seq_len) each. */
   double *n_abs, *n_sq, *n_underflow;
   double *d_abs, *d_sq, *dv_abs, *dv_sq;
+  double *score; /* VK_j . Q_t */
   double *room;
 } magnitudes;
 

@@ -35,32 +35,27 @@ static size_t best_low(const bound_view *v, const oracle_row *row) {
 /* Most a token can weigh, whatever the others' errors within their lambdas. */
 static void measure_most(bound_view *v, const oracle_row *row, size_t best) {
   const double top = low_end(v, row, best);
-  double least = 0;
+  double least = 0, *weight = v->most;
   for (size_t i = 0; i <= row->t; i++)
-    if (!isinf(v->lambda[i])) least += exp(low_end(v, row, i) - top);
+    least += weight[i] = isinf(v->lambda[i]) ? 0 : exp(low_end(v, row, i) - top);
   for (size_t i = 0; i <= row->t; i++) {
-    v->most[i] = 1;
-    if (isinf(v->lambda[i])) continue;
-    const double others = least - exp(low_end(v, row, i) - top);
+    const double others = least - weight[i];
     const double high = row->logit[i] + v->lambda[i] - top;
-    if (others > 0) v->most[i] = 1 / (1 + others * exp(-high));
+    v->most[i] = isinf(v->lambda[i]) || !(others > 0) ? 1 : 1 / (1 + others * exp(-high));
   }
 }
 
-/* |v_i - centre|, v_i = 0 where its denominator is unresolved. */
-static double away(const bound_context *x, const bound_view *v, const oracle_row *row,
-                   size_t i, size_t c, const double *centre) {
-  const double value =
-      token_value_resolved(v, row, i) ? row->value[i * x->shape->head_dim + c] : 0;
-  return fabs(value - centre[c]);
+/* v_i, 0 where its denominator is unresolved. */
+static const double *value_of(const bound_context *x, const bound_view *v,
+                              const oracle_row *row, size_t i) {
+  return token_value_resolved(v, row, i) ? row->value + i * x->shape->head_dim : x->zero;
 }
 
-static double furthest(const bound_context *x, const bound_view *v, const oracle_row *row,
-                       size_t i, const double *centre) {
-  double largest = 0;
-  for (size_t c = 0; c < x->shape->head_dim; c++)
-    largest = fmax(largest, away(x, v, row, i, c, centre));
-  return largest;
+/* Whether w |a - b| <= most throughout; not where one is not a number. */
+static bool within(size_t d, double w, const double *a, const double *b, double most) {
+  uint64_t beyond = 0;
+  for (size_t c = 0; c < d; c++) beyond |= w * fabs(a[c] - b[c]) <= most ? 0 : 1;
+  return !beyond;
 }
 
 /* Whether a token's weight is known well enough not to be an unknown. For noise, where
@@ -69,8 +64,8 @@ static bool good(const bound_context *x, const bound_view *v, const oracle_row *
                  size_t i, double scale) {
   if (!(v->lambda[i] <= GOOD_LAMBDA)) return false;
   if (!v->gauge.noise) return true;
-  const double moves = v->most[i] * expm1(v->lambda[i]);
-  return moves * furthest(x, v, row, i, row->y) <= SOFT * scale;
+  const double grows = v->most[i] * expm1(v->lambda[i]);
+  return within(x->shape->head_dim, grows, value_of(x, v, row, i), row->y, SOFT * scale);
 }
 
 /* Chooses the good tokens and their weights; the one token that outweighs them all
@@ -110,15 +105,15 @@ static void good_mean(const bound_context *x, const bound_view *v, const oracle_
 void split_numerator_error(bound_context *x, const bound_view *v, const oracle_row *row,
                            size_t i, double *out) {
   const size_t d = x->shape->head_dim;
-  const magnitude_roundings count = x->m.counts.value;
+  const double steps = x->m.counts.value.steps;
   const double dv = row->denominator_v[i];
   magnitudes_value_sq(&x->m, row->s_v, x->m.square[QV] + i * d, out);
   if (x->factors.room)
     factors_value(&x->factors, d, x->m.absolute[QV] + i * d, x->sums.rounded);
   for (size_t c = 0; c < d; c++) {
     const double n = row->value[i * d + c] * dv;
-    const double square = out[c] + count.steps * n * n;
-    out[c] = gauge_noise_of(v->gauge, count, square, x->sums.rounded[c]);
+    const double square = out[c] + steps * n * n;
+    out[c] = gauge_noise(v->value, square, x->sums.rounded[c]);
   }
 }
 
@@ -128,8 +123,9 @@ static double likely_value(const bound_context *x, const bound_view *v,
                            const oracle_row *row, size_t i, size_t c) {
   const double n = row->value[i * x->shape->head_dim + c] * row->denominator_v[i];
   const gauge operations = {.of = {.unit = v->gauge.of.unit}, .noise = true};
+  const gauge_sum by = gauge_of_sum(operations, x->m.counts.denominator);
   return (fabs(n) + x->other[c]) /
-         (VALUE_FLOOR * token_denominator_error(x, operations, true, i));
+         (VALUE_FLOOR * token_denominator_error(x, by, true, i));
 }
 
 /* Sorts the unknowns of the row into those bounded (added to `part`, the bound on what
@@ -144,11 +140,13 @@ static size_t sort_unknowns(bound_context *x, const bound_view *v, const oracle_
   memset(hull, 0, d * sizeof *hull);
   for (size_t i = 0; i <= row->t; i++) {
     if (!(v->out[i] > 0)) continue;
-    const bool soft = v->out[i] * furthest(x, v, row, i, x->center) <= SOFT * scale;
+    const double *value = value_of(x, v, row, i);
+    const bool soft = within(d, v->out[i], value, x->center, SOFT * scale);
     double *sum = soft ? x->part : hull;
     for (size_t c = 0; c < d; c++) {
-      sum[c] += v->out[i] * away(x, v, row, i, c, x->center);
-      if (!soft) largest[c] = fmax(largest[c], away(x, v, row, i, c, x->center));
+      const double distance = fabs(value[c] - x->center[c]);
+      sum[c] += v->out[i] * distance;
+      if (!soft) largest[c] = bound_larger(largest[c], distance);
     }
     if (!soft) x->chosen[chosen++] = 2 * i;
   }
@@ -160,7 +158,7 @@ static size_t sort_unknowns(bound_context *x, const bound_view *v, const oracle_
     double most = 0;
     split_numerator_error(x, v, row, i, x->other);
     for (size_t c = 0; c < d; c++)
-      most = fmax(most, weight * likely_value(x, v, row, i, c));
+      most = bound_larger(most, weight * likely_value(x, v, row, i, c));
     double *sum = most <= SOFT * scale ? x->part : hull;
     for (size_t c = 0; c < d; c++) sum[c] += weight * likely_value(x, v, row, i, c);
     if (sum == hull) x->chosen[chosen++] = 2 * i + 1;
@@ -187,10 +185,10 @@ static void at_most_one(bound_context *x, const bound_view *v, const oracle_row 
     set_add(x, v, row, i, 1, 0, x->zero);
     set_numerator_errors(x, v, row);
     for (size_t c = 0; c < d; c++)
-      most[c] = fmax(most[c], rounding_of_values(&x->sums, rounding, c));
+      most[c] = bound_larger(most[c], rounding_of_values(&x->sums, rounding, c));
   }
   for (size_t c = 0; c < d; c++)
-    x->part[c] = fmin(x->part[c] + x->other[c], fmax(x->part[c], most[c]));
+    x->part[c] = fmin(x->part[c] + x->other[c], bound_larger(x->part[c], most[c]));
 }
 
 void split_bound_good(bound_context *x, const bound_view *v, const oracle_row *row) {
@@ -214,7 +212,7 @@ size_t split_bound(bound_context *x, bound_view *v, const oracle_row *row, doubl
   split_tokens(x, v, row, x->scale);
   good_mean(x, v, row, x->center);
   split_bound_good(x, v, row);
-  const double scale = fmax(x->scale, bound_largest_size(d, x->center));
+  const double scale = bound_larger(x->scale, bound_largest_size(d, x->center));
   const size_t chosen = sort_unknowns(x, v, row, scale, x->hull);
   for (size_t c = 0; c < d; c++)
     out[c] = fmin(out[c], x->part[c] + fabs(x->center[c] - row->y[c]) + x->hull[c]);

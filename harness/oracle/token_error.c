@@ -2,19 +2,6 @@
 
 #include <math.h>
 
-/* 0 where the kernel rounds no factors. */
-static double factor_size(const bound_context *x, const double *sizes, size_t i) {
-  return x->factors.room ? sizes[i] : 0;
-}
-
-double token_denominator_error(const bound_context *x, gauge g, bool in_value, size_t i) {
-  const double absolute = (in_value ? x->m.dv_abs : x->m.d_abs)[i];
-  const double square = (in_value ? x->m.dv_sq : x->m.d_sq)[i];
-  const double factors = factor_size(x, in_value ? x->factors.dv : x->factors.d, i);
-  return gauge_sum_error(g, x->m.counts.denominator, absolute, square, factors) +
-         2 * x->m.counts.products * gauge_tiny(g) * (1 + absolute);
-}
-
 /* Left-to-right maxima of the logits: how often an online softmax rescales. */
 static double count_rescalings(const oracle_row *row) {
   double max = -INFINITY, count = 0;
@@ -31,7 +18,7 @@ static double exp_error(gauge g, const oracle_row *row, double rescalings) {
   const double worst = gauge_worst(g, BOUND_EXP_UNITS * ((double)row->t + 2));
   if (!g.noise) return worst;
   const double noise =
-      BOUND_STAT_SIGMAS * BOUND_EXP_UNITS * g.of.unit * sqrt((1 + rescalings) / 3);
+      GAUGE_SIGMAS * BOUND_EXP_UNITS * g.of.unit * sqrt((1 + rescalings) / 3);
   return noise < worst ? noise : worst;
 }
 
@@ -46,26 +33,31 @@ static double max_of(size_t count, const double *x) {
  * unresolved. Returns the largest that is not hopeless. */
 static double measure_logits(bound_context *x, bound_view *v, const oracle_row *row) {
   const magnitudes *m = &x->m;
-  const gauge g = v->gauge;
-  const double two = gauge_worst(g, 2), steps = m->counts.numerator.steps;
+  const gauge_sum by = v->denominator, by_n = v->numerator;
+  const double two = gauge_worst(v->gauge, 2), steps = m->counts.numerator.steps;
+  const double lost_q = 2 * by_n.tiny * (1 + m->abs_q);
+  const double *factors = x->factors.n;
   double largest = 0;
   for (size_t i = 0; i <= row->t; i++) {
     const double l = fabs(row->logit[i]), D = fabs(row->denominator_k[i]);
-    const double e_n = gauge_sum_error(g, m->counts.numerator, m->n_abs[i], m->n_sq[i],
-                                       factor_size(x, x->factors.n, i)) +
-                       4 * steps * gauge_tiny(g) * m->n_underflow[i];
-    const double e_d = token_denominator_error(x, g, false, i);
-    v->error_dv[i] = token_denominator_error(x, g, true, i);
+    const double e_n =
+        gauge_error(by_n, m->n_abs[i], m->n_sq[i], factors ? factors[i] : 0) +
+        4 * steps * by_n.tiny * m->n_underflow[i];
+    const double e_d = token_denominator_error(x, by, false, i);
+    v->error_dv[i] = token_denominator_error(x, by, true, i);
     v->lambda[i] = INFINITY;
     if (!(e_d < D)) continue;
     const double quotient = (e_n + l * e_d) / (D - e_d);
-    v->lambda[i] = quotient + two * (l + quotient) + 2 * gauge_tiny(g) * (1 + m->abs_q);
-    if (v->lambda[i] <= LARGEST_LAMBDA) largest = fmax(largest, v->lambda[i]);
+    v->lambda[i] = quotient + two * (l + quotient) + lost_q;
+    if (v->lambda[i] <= LARGEST_LAMBDA && v->lambda[i] > largest) largest = v->lambda[i];
   }
   return largest;
 }
 
 void token_errors(bound_context *x, bound_view *v, const oracle_row *row) {
+  v->numerator = gauge_of_sum(v->gauge, x->m.counts.numerator);
+  v->denominator = gauge_of_sum(v->gauge, x->m.counts.denominator);
+  v->value = gauge_of_sum(v->gauge, x->m.counts.value);
   const double max = max_of(row->t + 1, row->logit);
   const double exponential = exp_error(v->gauge, row, count_rescalings(row));
   const double two = gauge_worst(v->gauge, 2), largest = measure_logits(x, v, row);

@@ -50,21 +50,20 @@ void set_add(bound_context *x, const bound_view *v, const oracle_row *row, size_
 /* sum w e^lambda E_nv / (|Dv| - E_Dv), at once for all tokens of the set. */
 void set_numerator_errors(bound_context *x, const bound_view *v, const oracle_row *row) {
   const size_t d = x->shape->head_dim;
-  const magnitude_roundings count = x->m.counts.value;
+  const double steps = x->m.counts.value.steps;
   bound_sums *s = &x->sums;
-  const double down = 4 * count.steps * gauge_tiny(v->gauge) * s->omega *
+  const double down = 4 * steps * gauge_tiny(v->gauge) * s->omega *
                       (1 + x->m.abs_vv_max) * (1 + x->m.abs_qv_sum);
   if (!v->gauge.noise) {
     magnitudes_value_abs(&x->m, s->inner, s->error);
-    for (size_t c = 0; c < d; c++)
-      s->error[c] = gauge_worst_of(v->gauge, count) * s->error[c] + down;
+    for (size_t c = 0; c < d; c++) s->error[c] = v->value.worst * s->error[c] + down;
     return;
   }
   magnitudes_value_sq(&x->m, row->s_v, s->inner, s->error);
   if (x->factors.room) factors_value(&x->factors, d, s->absolute, s->rounded);
   for (size_t c = 0; c < d; c++) {
-    const double square = s->omega * (s->error[c] + count.steps * s->numerator[c]);
-    s->error[c] = gauge_noise_of(v->gauge, count, square, s->rounded[c]) + down;
+    const double square = s->omega * (s->error[c] + steps * s->numerator[c]);
+    s->error[c] = gauge_noise(v->value, square, s->rounded[c]) + down;
   }
 }
 
@@ -90,10 +89,11 @@ void set_underflow(bound_context *x, const oracle_row *row) {
   const size_t d = x->shape->head_dim;
   const double m = 4 * x->m.counts.value.steps;
   magnitudes_value_abs(&x->m, x->m.abs_qv, x->underflow);
-  for (size_t c = 0; c < d; c++) {
-    double sum = 1 + x->m.abs_vv[c];
-    for (size_t i = 0; i <= row->t; i++) sum += fabs(row->value[i * d + c]);
-    for (size_t a = 0; a < d; a++) sum += x->m.abs_sv[a * d + c];
-    x->underflow[c] = m * (sum + x->underflow[c]);
-  }
+  double *restrict sum = x->other;
+  for (size_t c = 0; c < d; c++) sum[c] = 1 + x->m.abs_vv[c];
+  for (size_t i = 0; i <= row->t; i++)
+    for (size_t c = 0; c < d; c++) sum[c] += fabs(row->value[i * d + c]);
+  for (size_t a = 0; a < d; a++)
+    for (size_t c = 0; c < d; c++) sum[c] += x->m.abs_sv[a * d + c];
+  for (size_t c = 0; c < d; c++) x->underflow[c] = m * (sum[c] + x->underflow[c]);
 }

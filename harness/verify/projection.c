@@ -67,7 +67,7 @@ static void compare(const products *p, gauge_precision of, lkv_dtype type, size_
     if (out_of_range(p->value[i], p->absolute[i], made[i], type)) continue;
     const double v = p->value[i], det = worst * p->absolute[i] + tiny;
     const double noise =
-        both * BOUND_STAT_SIGMAS * of.unit * sqrt(M * (p->square[i] + v * v) / 3) + tiny;
+        both * GAUGE_SIGMAS * of.unit * sqrt(M * (p->square[i] + v * v) / 3) + tiny;
     const double stat = fmin(noise, det), distance = fabs(made[i] - v);
     const double r = ratio(distance, stat + of.operand * (fabs(v) + stat));
     out->r_det_max =
