@@ -13,7 +13,7 @@
 #include "linkv/registry.h"
 #include "memory.h"
 #include "point_options.h"
-#include "race.h"
+#include "race_worker.h"
 #include "worker.h"
 
 static int run(int argc, char **argv);
@@ -108,7 +108,7 @@ static int limit_and_measure(uint64_t memory, const worker_task *task) {
 }
 
 static int run(int argc, char **argv) {
-  race_words against = {.turn_s = race_options_default().turn_s};
+  race_words against = {.turn_s = RACE_TURN_S};
   point_options o = point_options_default();
   oracle_cache cache = {.limit = ORACLE_CACHE_LIMIT,
                         .least_work = ORACLE_CACHE_LEAST_WORK};

@@ -23,13 +23,30 @@ static void bind_tile(sqlite3_stmt *statement, int index, size_t tile) {
 bool store_set_machine(store *s, const char *machine, const char *facts, error *err) {
   sqlite3_stmt *statement;
   if (!schema_prepare(s,
-                      "INSERT INTO machine (id, facts) VALUES (?, ?) "
-                      "ON CONFLICT (id) DO UPDATE SET facts = excluded.facts",
+                      "INSERT INTO machine (id, facts) VALUES (?, ?) ON CONFLICT (id) "
+                      "DO UPDATE SET facts = json_patch(coalesce(facts, '{}'), "
+                      "excluded.facts) WHERE excluded.facts IS NOT NULL",
                       &statement, err))
     return false;
   bind_text(statement, 1, machine);
   bind_text(statement, 2, facts);
   return schema_finish(s, statement, "cannot add the machine", err);
+}
+
+bool store_has_ceilings(store *s, const char *machine, bool *has, error *err) {
+  sqlite3_stmt *statement;
+  if (!schema_prepare(s,
+                      "SELECT 1 FROM machine WHERE id = ? AND "
+                      "json_type(facts, '$.ceilings') = 'object'",
+                      &statement, err))
+    return false;
+  bind_text(statement, 1, machine);
+  const int step = sqlite3_step(statement);
+  *has = step == SQLITE_ROW;
+  const bool ok =
+      *has || step == SQLITE_DONE || schema_error(s, "cannot read the machine", err);
+  sqlite3_finalize(statement);
+  return ok;
 }
 
 bool store_begin_run(store *s, const run_info *info, int64_t *run, error *err) {

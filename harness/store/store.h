@@ -47,9 +47,12 @@ typedef struct run_info {
   const char *commit;
 } run_info;
 
-/* Adds the machine or replaces its facts, a JSON object; NULL where they are not known.
- */
+/* Adds the machine, or to its facts, a JSON object; NULL where they are not known. Facts
+ * of other names stay. */
 bool store_set_machine(store *s, const char *machine, const char *facts, error *err);
+
+/* Whether its measured ceilings are among them. */
+bool store_has_ceilings(store *s, const char *machine, bool *has, error *err);
 
 /* Sets the machine, too. */
 bool store_begin_run(store *s, const run_info *info, int64_t *run, error *err);

@@ -13,7 +13,7 @@
 #include "worker.h"
 
 race_options race_options_default(void) {
-  return (race_options){.turn_s = 0.001,
+  return (race_options){.turn_s = RACE_TURN_S,
                         .round_s = 0.4,
                         .budget_s = 60,
                         .timeout_s = CONFIG_TIMEOUT_S,

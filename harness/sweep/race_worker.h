@@ -6,6 +6,9 @@
 #include "point.h"
 #include "turns.h"
 
+/* Seconds of a turn, where nobody says otherwise. */
+#define RACE_TURN_S 0.001
+
 typedef struct race_task {
   point point[2]; /* of one shape and thread count: base and head */
   turns_options turns;

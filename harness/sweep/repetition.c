@@ -125,10 +125,9 @@ static bool run_worker(sweep *w, const item *it, unsigned repetition, record *ou
          error_set(err, "out of memory for a record");
 }
 
-/* What the worker's life was spent on. */
-static void account(sweep *w, double wall_s, record *r) {
+/* What a worker's life was spent on. */
+static void account(sweep *w, const record *r) {
   const value *kernel = &r->field[RECORD_kernel_ns], *judge = &r->field[RECORD_judge_ns];
-  value_set_real(&r->field[RECORD_wall_ns], 1e9 * wall_s);
   w->kernel_s += kernel->known ? 1e-9 * kernel->real : 0;
   w->judge_s += judge->known ? 1e-9 * judge->real : 0;
 }
@@ -147,13 +146,16 @@ bool repetition_measure(sweep *w, item *it, unsigned round, bool *added, error *
   progress_begin(&w->progress, p, round);
   show_progress(w);
   int64_t discarded = 0;
+  double last_start = start;
   if (!run_worker(w, it, round, &r, err)) return false;
   while (!w->outcome->cancelled && r.field[RECORD_disturbed].known &&
          discarded < DISCARDED_MAX && may_discard(w)) {
+    account(w, &r);
     record_free(&r);
     r = (record){0};
     discarded++;
     w->discarded++;
+    last_start = clock_now();
     if (!run_worker(w, it, round, &r, err)) return false;
   }
   if (w->outcome->cancelled) {
@@ -161,9 +163,10 @@ bool repetition_measure(sweep *w, item *it, unsigned round, bool *added, error *
     return true;
   }
   value_set_integer(&r.field[RECORD_discarded], discarded);
-  const double wall_s = clock_now() - start;
-  account(w, wall_s, &r);
-  estimate_learn(&w->estimate, predicted, wall_s);
+  const double end = clock_now();
+  value_set_real(&r.field[RECORD_wall_ns], 1e9 * (end - last_start));
+  account(w, &r);
+  estimate_learn(&w->estimate, predicted, end - start);
   if (r.field[RECORD_time_ns].known)
     estimate_see(&w->estimate, p, 1e-9 * r.field[RECORD_time_ns].real);
   value_set_integer(&r.field[RECORD_turn], ++w->turn);

@@ -103,13 +103,18 @@ static bool begin_run(sweep *w, error *err) {
   return ok;
 }
 
-/* Seconds for all ceilings of the machine. */
+/* Seconds for all ceilings of the machine, and the share of a sweep that may go into
+ * measuring them again. */
 #define CEILING_SECONDS 0.5
+#define CEILING_SHARE   0.005
 
 /* At the end, so that a sweep that is killed again and again still gets on; not where the
  * user waits for it to stop, nor for a single point, whose store nobody reads again. */
 static bool record_ceilings(sweep *w, error *err) {
+  bool known;
   if (stop_asked || !w->options->config_text) return true;
+  if (!store_has_ceilings(w->store, machine_id(), &known, err)) return false;
+  if (known && CEILING_SHARE * (clock_now() - w->start_s) < CEILING_SECONDS) return true;
   json_t *facts = machine_facts_measured(CEILING_SECONDS);
   char *text = facts ? json_dumps(facts, JSON_COMPACT) : NULL;
   const bool ok = store_set_machine(w->store, machine_id(), text, err);

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Includes run one way: cli -> report, decide, sweep -> verify, measure, store -> oracle, stats, io ->
-# base -> kernels/include; the oracle and stats see neither kernels nor io.
+# base -> kernels/include; the oracle and stats see neither kernels nor io. And the worker loads
+# no library that it can do without.
 set -euo pipefail
 cd "${SOURCE:?}"
 python3 - <<'END'
@@ -36,3 +37,5 @@ for path in glob.glob("kernels/**/*.[ch]", recursive=True):
 print("\n".join(bad) or "includes run one way")
 sys.exit(bool(bad))
 END
+! readelf -d "${BUILD:?}/bin/linkv-worker" | grep -E 'NEEDED.*(sqlite|zip|cyaml|blas)' ||
+  { echo "FAILED: linkv-worker loads what a repetition does not need" >&2; exit 1; }

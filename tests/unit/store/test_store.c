@@ -364,6 +364,32 @@ static void runs_and_machines_are_recorded(void **state) {
   free(path);
 }
 
+static void ceilings_stay_with_the_machine(void **state) {
+  (void)state;
+  error err;
+  store *s;
+  bool has = true;
+  EXPECT_OK(store_open(":memory:", &s, &err), &err);
+  EXPECT_OK(store_has_ceilings(s, "aa", &has, &err), &err);
+  assert_false(has);
+  static const struct {
+    const char *facts;
+    bool has;
+  } steps[] = {{NULL, false},
+               {"{\"cores\": 1, \"ceilings\": null}", false},
+               {"{\"cores\": 1, \"ceilings\": {\"fma\": []}}", true},
+               {"{\"cores\": 2}", true},
+               {NULL, true}};
+  for (size_t i = 0; i < COUNT_OF(steps); i++) {
+    EXPECT_OK(store_set_machine(s, "aa", steps[i].facts, &err), &err);
+    EXPECT_OK(store_has_ceilings(s, "aa", &has, &err), &err);
+    assert_true(has == steps[i].has);
+    EXPECT_OK(store_has_ceilings(s, "bb", &has, &err), &err);
+    assert_false(has);
+  }
+  store_close(s);
+}
+
 /* Both take rows from the other as they come. */
 static void two_writers_share_a_database(void **state) {
   (void)state;
@@ -523,6 +549,7 @@ int main(void) {
       cmocka_unit_test(keys_change_with_each_ingredient),
       cmocka_unit_test(long_texts_are_not_cut_from_keys),
       cmocka_unit_test(runs_and_machines_are_recorded),
+      cmocka_unit_test(ceilings_stay_with_the_machine),
       cmocka_unit_test(two_writers_share_a_database),
       cmocka_unit_test(readers_do_not_wait_for_a_writer),
       cmocka_unit_test(processes_that_start_at_once_add_each_repetition_once),
