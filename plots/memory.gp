@@ -1,4 +1,5 @@
 # Peak memory against the sequence length.
+beside = 20.0 # the names of the guides
 load plots . '/style.gp'
 set label 1 'Peak memory of one call'
 load plots . '/length_axis.gp'

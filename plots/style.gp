@@ -7,7 +7,8 @@
 #   subtitle, source, notes   texts, and subtitle_lines, ... how many lines they have
 #   x_low x_high y_low y_high ranges of what is drawn
 #   linear, square            largest c of guides c T and c T^2 below all points; 0: none
-#   kernels, name[], look[]   lines, from the upper to the lower; look[] numbers styles
+#   kernels, name[]           lines, from the upper to the lower
+#   hue[] shade[] mark[] dash[]  how each looks, by what its kernel is: see below
 #   points[]                  ok points of each line
 #   flagged_points            points of rows that are not ok
 #   one_length                T, where all points have the same; else 0
@@ -21,10 +22,15 @@ set encoding utf8
 set datafile separator tab
 set datafile missing 'NaN'
 
-array colour[8] = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#000000', '#E69F00', \
-                   '#56B4E9', '#882255']
-array solid[5]  = [7, 5, 9, 13, 11]
-array hollow[5] = [6, 4, 8, 12, 10]
+# A hue a kind of kernel (scalar, avx2, avx512, blas, two for others), told apart by
+# colour-blind readers; its shades are algorithms, and differ in grey print. A mark an
+# algorithm, a dash the types it computes in.
+shades = 3
+array colour[18] = ['#000000', '#5A5A5A', '#9C9C9C', '#00418A', '#2A8BD6', '#7DB9EA', \
+                    '#8A3200', '#D55E00', '#F0A03C', '#005A41', '#009E73', '#6CC9AC', \
+                    '#6A2C6E', '#B4559F', '#E0A3CF', '#6B5B00', '#A89000', '#D9C545']
+array solid[6]  = [7, 15, 9, 13, 11, 5]
+array hollow[6] = [6, 14, 8, 12, 10, 4]
 set dashtype 1 solid
 set dashtype 2 (9, 3)
 set dashtype 3 (3, 2.5)
@@ -38,22 +44,33 @@ width = full_width ? 504.0 : 252.0
 plot_height = full_width ? 250.0 : 176.0
 title_height = 17 + 9.0 * (subtitle_lines + source_lines)
 axis_height = 29.0
-longest_name = 0
+longest_name = 16
+none_ok = ' (none ok)'
 do for [i = 1:kernels] {
-  entry_length = strlen(name[i]) + (points[i] ? 0 : 10) # ' (none ok)'
+  entry_length = strlen(name[i]) + (points[i] ? 0 : strlen(none_ok))
   if (entry_length > longest_name) { longest_name = entry_length }
 }
 key_entries = kernels + (flagged_points > 0)
-key_columns = !full_width && longest_name <= 32 && key_entries > 1 ? 2 : 1
-key_font = sprintf(',%.2g', \
-  key_columns == 2 && longest_name > 24 ? 7 * 24.0 / longest_name : 7)
+key_columns = !full_width && longest_name <= 36 && key_entries > 1 ? 2 : 1
 key_rows = ceil(key_entries / real(key_columns))
-key_height = full_width ? 0 : 8.2 * key_rows + 4
+key_height = full_width ? 0 : 8.2 * key_rows + 5
 notes_height = 8.5 * notes_lines + 5
 height = title_height + plot_height + axis_height + key_height + notes_height
 side = 6.0
 left = 49.0
-right = full_width ? 40 + 4.3 * (longest_name > 16 ? longest_name : 16) : 10.0
+# A figure may set `beside`: room for what it writes at the right of the plot.
+if (!exists('beside')) { beside = 6.0 }
+right = beside + (full_width ? 34 + 4.3 * longest_name : 4)
+key_left = full_width ? width - right + beside : side
+key_pitch = (width - 2 * side) / key_columns
+key_top = full_width ? title_height : title_height + plot_height + axis_height
+key_step = 8.2
+if (full_width && key_rows * key_step > height - key_top) {
+  key_step = (height - key_top) / key_rows
+}
+# A letter is 0.6 of the font's size wide, at the most.
+key_font = (full_width ? right - beside - 24 : key_pitch - 24) / (0.6 * longest_name)
+if (key_font > 7) { key_font = 7.0 }
 from_top(y) = 1 - y / height
 across(x) = x / width
 
@@ -71,14 +88,7 @@ set label 4 notes at screen across(side), \
   screen from_top(height - notes_height + 5) left font ',6' noenhanced \
   textcolor rgb '#404040'
 
-if (full_width) {
-  set key at screen across(width - right + 6), screen from_top(title_height)
-} else {
-  set key at screen across(left - 33), \
-    screen from_top(title_height + plot_height + axis_height + 1)
-}
-set key left top Left reverse noenhanced vertical maxrows key_rows samplen 3 spacing 1 \
-  font key_font nobox
+unset key
 
 set border 3 lw 0.5
 set tics nomirror out scale 0.6, 0.3 font ',7'
@@ -105,11 +115,7 @@ error_text(m, e) = m == 1 ? sprintf('10^{%d}', e) : sprintf('%d·10^{%d}', m, e)
 # Curves shared by the kinds.
 ok = folder . '/ok.tsv'
 flagged = folder . '/flagged.tsv'
-# Legend entries are drawn of no data, since gnuplot drops those of an empty block.
-draw_lines = "for [i = 1:kernels] ok index i - 1 using 1:2 with linespoints ls i \
-  notitle, for [i = 1:kernels] NaN with linespoints ls i \
-  title points[i] ? name[i] : name[i] . ' (none ok)'"
+draw_lines = "for [i = 1:kernels] ok index i - 1 using 1:2 with linespoints ls i notitle"
 draw_flagged = flagged_points == 0 ? '' : ", \
   for [i = 1:kernels] flagged index i - 1 using 1:2 with points ls 1000 + i notitle, \
-  for [i = 1:kernels] flagged index i - 1 using 1:2 with points ls 903 notitle, \
-  NaN with points ls 903 title 'not ok'"
+  for [i = 1:kernels] flagged index i - 1 using 1:2 with points ls 903 notitle"

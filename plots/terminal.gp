@@ -1,5 +1,5 @@
 # Opens the figure's file in `format`, with the same look in each.
-mark = format eq 'svg' ? 4.0 / 3 : 1.0
+scale = format eq 'svg' ? 4.0 / 3 : 1.0
 if (format eq 'svg') {
   set terminal svg size width * 4 / 3, height * 4 / 3 enhanced font 'Helvetica,8' \
     fontscale 4.0 / 3 linewidth 4.0 / 3 background '#FFFFFF'
@@ -15,15 +15,11 @@ if (format eq 'png') {
 }
 set output folder . '/' . figure . '.' . format
 
-# Lines: 1.. for the kernels, 1001.. for their flagged points. The cycles of colours,
-# marks and dashes have lengths 8, 5 and 4, so that 40 kernels differ, and 20 do in grey
-# print.
+# Lines: 1.. for the kernels, 1001.. for their flagged points.
 do for [i = 1:kernels] {
-  k = look[i]
-  dash = k % 4 + 1
-  set style line i lc rgb colour[k % 8 + 1] pt solid[k % 5 + 1] dt dash lw 0.9 \
-    ps 0.42 * mark
-  set style line 1000 + i lc rgb colour[k % 8 + 1] pt hollow[k % 5 + 1] lw 0.7 \
-    ps 0.62 * mark
+  rgb = colour[shades * (hue[i] - 1) + shade[i]]
+  set style line i lc rgb rgb pt solid[mark[i]] dt dash[i] lw 0.9 ps 0.42 * scale
+  set style line 1000 + i lc rgb rgb pt hollow[mark[i]] lw 0.7 ps 0.62 * scale
 }
-set style line 903 lc rgb '#000000' pt 2 lw 0.5 ps 0.4 * mark # crosses flagged points
+set style line 903 lc rgb '#000000' pt 2 lw 0.5 ps 0.4 * scale # crosses flagged points
+load plots . '/legend.gp'

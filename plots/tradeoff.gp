@@ -2,7 +2,6 @@
 load plots . '/style.gp'
 set label 1 'Error against time'
 load plots . '/error_axis.gp'
-set yrange [y_low / 2.2 : y_high * 1.9] # room for the lengths
 set logscale x 10
 set xrange [x_low / 1.5 : x_high * 1.6]
 set xlabel 'wall time of one call'
@@ -18,12 +17,8 @@ do for [e = -1:13] {
   }
 }
 
-# T is written at the points of the upper and of the lower line.
-draw_lengths = one_length ? '' : ", \
-  ok index 0 using 1:2:5 with labels offset 0, 0.7 font ',5.5' notitle, \
-  ok index kernels - 1 using 1:2:5 with labels offset 0, -0.7 font ',5.5' notitle"
 do for [format in formats] {
   load plots . '/terminal.gp'
-  plot @draw_lines @draw_lengths @draw_flagged
+  plot @draw_lines @draw_flagged
   unset output
 }

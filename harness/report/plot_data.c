@@ -37,10 +37,6 @@ static int compare_rows(const void *a, const void *b) {
   return order ? order : (x > y) - (x < y);
 }
 
-static const char *kernel_of(const row *r) {
-  return r->field[ROW_kernel].known ? r->field[ROW_kernel].text : "unknown";
-}
-
 static bool point_of(plot_kind kind, const row *r, plot_point *point) {
   static const int y_field[PLOT_KINDS] = {ROW_time_ns,     ROW_peak_bytes,
                                           ROW_max_rel_err, ROW_max_rel_err,
@@ -142,7 +138,7 @@ static void note_peak(plot_figure *figure, const row *r) {
 
 static bool add_series(plot_figure *figure, const row *const *run, size_t count) {
   plot_series *series = &figure->series[figure->count];
-  *series = (plot_series){.kernel = kernel_of(run[0])};
+  *series = (plot_series){.kernel = plot_kernel_name(run[0])};
   series->ok = calloc(count, sizeof *series->ok);
   series->flagged = calloc(count, sizeof *series->flagged);
   figure->count++;
@@ -154,6 +150,10 @@ static bool add_series(plot_figure *figure, const row *const *run, size_t count)
     add_point(figure, series, &kernel, run + first, end - first);
   }
   return true;
+}
+
+static bool has_point(const plot_series *series) {
+  return series->ok_count + series->flagged_count > 0;
 }
 
 /* Where a line ends at the right, had it run on to the longest sequence of the figure. */
@@ -180,7 +180,8 @@ static double longest_seq_len(const plot_figure *figure) {
   return (double)longest;
 }
 
-/* Insertion: few, and equal ones keep the order of their names. */
+/* Insertion: few, and equal ones keep the order of their names. Those without a point are
+ * the last. */
 static void sort_series(plot_figure *figure) {
   double longest = longest_seq_len(figure);
   for (size_t i = 1; i < figure->count; i++) {
@@ -191,6 +192,8 @@ static void sort_series(plot_figure *figure) {
       figure->series[at] = figure->series[at - 1];
     figure->series[at] = moving;
   }
+  while (figure->drawn < figure->count && has_point(&figure->series[figure->drawn]))
+    figure->drawn++;
 }
 
 static size_t distinct_lengths(const plot_series *series) {
@@ -207,15 +210,14 @@ static size_t distinct_lengths(const plot_series *series) {
 }
 
 static bool is_worth_drawing(const plot_figure *figure) {
-  size_t longest = 0, drawn = 0;
+  size_t longest = 0;
   if (figure->kind == PLOT_TILES) return plot_cells_worth_drawing(figure);
   for (size_t s = 0; s < figure->count; s++) {
     size_t lengths = distinct_lengths(&figure->series[s]);
     if (lengths > longest) longest = lengths;
-    drawn += lengths > 0;
   }
-  if (figure->kind == PLOT_ROOFLINE) return drawn >= 1;
-  return figure->kind == PLOT_TRADEOFF ? drawn >= 2 : longest >= 2;
+  if (figure->kind == PLOT_ROOFLINE) return figure->drawn >= 1;
+  return figure->kind == PLOT_TRADEOFF ? figure->drawn >= 2 : longest >= 2;
 }
 
 /* Appends "_" and the text, in characters every file system and shell takes as they are.
@@ -294,21 +296,11 @@ static bool make_figure(plot_figure *figure, plot_kind kind, const row *const *r
   return ok;
 }
 
-static int compare_names(const void *a, const void *b) {
-  return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* `names` has room for a name a row. */
-static void number_styles(plot_figures *figures, const rows *all, const char **names) {
-  size_t unique = 0;
-  for (size_t i = 0; i < all->count; i++) names[i] = kernel_of(&all->row[i]);
-  qsort((void *)names, all->count, sizeof *names, compare_names);
-  for (size_t i = 0; i < all->count; i++)
-    if (!i || strcmp(names[i], names[unique - 1]) != 0) names[unique++] = names[i];
+static void give_looks(plot_figures *figures, const plot_kernel *kernel, size_t count) {
   for (size_t f = 0; f < figures->count; f++)
     for (size_t s = 0; s < figures->figure[f].count; s++) {
       plot_series *series = &figures->figure[f].series[s];
-      while (strcmp(names[series->style], series->kernel) != 0) series->style++;
+      series->look = plot_look_of(kernel, count, series->kernel);
     }
 }
 
@@ -339,9 +331,10 @@ bool plot_group(const rows *all, plot_kind kind, plot_figures *out, error *err) 
   *out = (plot_figures){0};
   if (!all->count) return true;
   const row **sorted = (const row **)calloc(all->count, sizeof *sorted);
-  const char **names = (const char **)calloc(all->count, sizeof *names);
+  size_t kernels;
+  plot_kernel *kernel = plot_kernels(all, &kernels);
   out->figure = calloc(all->count, sizeof *out->figure);
-  bool ok = sorted && names && out->figure;
+  bool ok = sorted && kernel && out->figure;
   if (ok) {
     for (size_t i = 0; i < all->count; i++) sorted[i] = &all->row[i];
     qsort((void *)sorted, all->count, sizeof *sorted, compare_rows);
@@ -350,13 +343,13 @@ bool plot_group(const rows *all, plot_kind kind, plot_figures *out, error *err) 
   if (ok) {
     for (size_t f = 0; f < out->count; f++) name_figure(&out->figure[f], all);
     number_twins(out);
-    number_styles(out, all, names);
+    give_looks(out, kernel, kernels);
   } else {
     error_set(err, "figures of %zu rows: out of memory", all->count);
     plot_figures_free(out);
   }
   free((void *)sorted);
-  free((void *)names);
+  free(kernel);
   return ok;
 }
 

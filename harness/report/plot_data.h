@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "plot_looks.h"
 #include "row.h"
 
 typedef enum plot_kind {
@@ -41,8 +42,7 @@ typedef struct plot_point {
  * `flagged` are the rows of any other status, every one. */
 typedef struct plot_series {
   const char *kernel;
-  size_t style; /* place of the kernel's name among all of the rows', so that a kernel
-                   looks the same in every figure */
+  plot_look look;
   plot_point *ok;
   size_t ok_count;
   plot_point *flagged;
@@ -66,8 +66,8 @@ typedef struct plot_figure {
                                follow where the rows have several */
   const row *sample;        /* carries what all rows of the figure share */
   plot_series *series;      /* from the upper line to the lower, at the right */
-  size_t count;
-  plot_cell *cell; /* tiles: by rising tile_q, then tile_k, in place of series */
+  size_t count, drawn;      /* drawn: the first so many have a point */
+  plot_cell *cell;          /* tiles: by rising tile_q, then tile_k, in place of series */
   size_t cells;
   double
       peak[PLOT_TYPES]; /* roofline: FMA peak of all threads by operand type, Gflop/s,

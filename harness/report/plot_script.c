@@ -11,7 +11,7 @@
 #include "plot_points.h"
 #include "utf8.h"
 
-enum { TEXT_MAX = 1024 };
+enum { TEXT_MAX = 4096 };
 
 /* Characters a line of title or notes holds, for the widths of plots/style.gp. */
 static const size_t line_width[] = {[PLOT_COLUMN] = 68, [PLOT_FULL] = 140};
@@ -157,15 +157,49 @@ static const char *const merged_texts[PLOT_KINDS] = {
     [PLOT_ROOFLINE] = " Fastest over tile sizes and seeds.",
     [PLOT_TILES] = " Fastest over seeds."};
 
+static void note_lengths(const plot_point *point, size_t count, int64_t after,
+                         int64_t *next) {
+  for (size_t i = 0; i < count; i++)
+    if (point[i].seq_len > after && point[i].seq_len < *next) *next = point[i].seq_len;
+}
+
+/* The smallest T drawn that is larger; INT64_MAX where there is none. */
+static int64_t next_length(const plot_figure *figure, int64_t after) {
+  int64_t next = INT64_MAX;
+  for (size_t s = 0; s < figure->drawn; s++) {
+    const plot_series *series = &figure->series[s];
+    note_lengths(series->ok, series->ok_count, after, &next);
+    note_lengths(series->flagged, series->flagged_count, after, &next);
+  }
+  return next;
+}
+
+/* The lengths that lines run over, where x is not T. */
+static void append_lengths(char text[TEXT_MAX], const plot_figure *figure) {
+  const char *before = " Along a line T is ";
+  if (one_length(figure)) return;
+  for (int64_t t = next_length(figure, 0); t < INT64_MAX; t = next_length(figure, t)) {
+    append(text, "%s%" PRId64, before, t);
+    before = ", ";
+  }
+  append(text,
+         figure->kind == PLOT_ROOFLINE ? ", from the left." : ", from the fastest.");
+}
+
+static void append_roofs(char text[TEXT_MAX], const plot_figure *figure) {
+  append(text, " Roof: the FMA peak that was measured.");
+  if (figure->bandwidth > 0)
+    append(text, " Slope: main memory, %.3g\u00A0GB/s.", figure->bandwidth);
+  else
+    append(text, " The memory's bandwidth was not recorded.");
+}
+
 static void put_notes(const plot_figure *figure, size_t width, FILE *out) {
   char text[TEXT_MAX] = "", counts[TEXT_MAX] = "";
   append(text, "%s", shown_texts[figure->kind]);
-  if (figure->kind == PLOT_TRADEOFF && !one_length(figure))
-    append(text, " Lines run over T, which is written at the upper and the lower.");
-  if (figure->kind == PLOT_ROOFLINE && !one_length(figure))
-    append(text, " Lines run over T, which is written at the upper.");
-  if (figure->kind == PLOT_ROOFLINE && figure->bandwidth <= 0)
-    append(text, " The memory's bandwidth was not recorded.");
+  if (figure->kind == PLOT_TRADEOFF || figure->kind == PLOT_ROOFLINE)
+    append_lengths(text, figure);
+  if (figure->kind == PLOT_ROOFLINE) append_roofs(text, figure);
   if (figure->merged) append(text, "%s", merged_texts[figure->kind]);
   if (append_counts(counts, figure->flagged))
     append(text, " Hollow and crossed: rows not ok (%s).", counts);
@@ -173,6 +207,10 @@ static void put_notes(const plot_figure *figure, size_t width, FILE *out) {
   if (append_counts(counts, figure->undrawn))
     append(text, " Rows not drawn, %s: %s.",
            figure->kind == PLOT_TILES ? "not ok" : "without a positive value", counts);
+  for (size_t s = figure->drawn; s < figure->count; s++)
+    append(text, "%s %s", s == figure->drawn ? " Kernels without a point:" : ",",
+           figure->series[s].kernel);
+  if (figure->drawn < figure->count) append(text, ".");
   put_wrapped("notes", text, width + width / 10, out); /* smaller letters */
 }
 
@@ -267,14 +305,20 @@ static size_t total(const size_t count[PLOT_STATUSES]) {
 }
 
 static void put_series(const plot_figure *figure, FILE *out) {
-  fprintf(out, "kernels = %zu\narray name[%zu]\narray look[%zu]\narray points[%zu]\n",
-          figure->count, figure->count, figure->count, figure->count);
-  for (size_t s = 0; s < figure->count; s++) {
+  static const char *const arrays[] = {"name", "hue", "shade", "mark", "dash", "points"};
+  fprintf(out, "kernels = %zu\n", figure->drawn);
+  for (size_t a = 0; a < sizeof arrays / sizeof *arrays; a++)
+    fprintf(out, "array %s[%zu]\n", arrays[a], figure->drawn);
+  for (size_t s = 0; s < figure->drawn; s++) {
+    const plot_series *series = &figure->series[s];
     char variable[32];
     snprintf(variable, sizeof variable, "name[%zu]", s + 1);
-    put_setting(variable, figure->series[s].kernel, out);
-    fprintf(out, "look[%zu] = %zu\npoints[%zu] = %zu\n", s + 1, figure->series[s].style,
-            s + 1, figure->series[s].ok_count);
+    put_setting(variable, series->kernel, out);
+    const size_t values[] = {series->look.hue + 1, series->look.shade + 1,
+                             series->look.mark + 1, series->look.dash + 1,
+                             series->ok_count};
+    for (size_t a = 1; a < sizeof arrays / sizeof *arrays; a++)
+      fprintf(out, "%s[%zu] = %zu\n", arrays[a], s + 1, values[a - 1]);
   }
   fprintf(out, "flagged_points = %zu\none_length = %" PRId64 "\n", total(figure->flagged),
           one_length(figure));

@@ -7,12 +7,14 @@ expect 0 "$LINKV" sweep c.yaml --db p.db --quiet
 expect 0 "$LINKV" plot --db p.db --output figures
 python3 - "$LINKV" <<'END'
 import glob, json, subprocess, sys, xml.dom.minidom
-names = [k["name"] for k in json.loads(subprocess.check_output([sys.argv[1], "kernels", "--format", "json"])) if not k["name"].endswith("_bf16")]
+kernels = [k for k in json.loads(subprocess.check_output([sys.argv[1], "kernels", "--format", "json"])) if not k["name"].endswith("_bf16")]
 for kind in ("time", "memory", "error", "tradeoff", "roofline"):
     svgs = glob.glob(f"figures/{kind}_*.svg")
     assert len(svgs) == 1, (kind, svgs)
     text = xml.dom.minidom.parse(svgs[0]).toxml()
-    for name in names: assert name in text, (kind, name)
+    for k in kernels: # the legend has those that run here, the note the others
+        assert ("<text>%s</text>" % k["name"] in text) == k["available"], (kind, k)
+        assert k["name"] in text, (kind, k)
     pdf = open(svgs[0][:-3] + "pdf", "rb").read()
     assert pdf.startswith(b"%PDF-") and pdf.rstrip().endswith(b"%%EOF")
 END
