@@ -11,6 +11,7 @@
 #include "commands.h"
 #include "judge_isolated.h"
 #include "judged_json.h"
+#include "ratio_text.h"
 #include "table.h"
 #include "verdict.h"
 
@@ -250,7 +251,7 @@ static void print_spread(const judging *j) {
 static bool print_table(const judge_arguments *a, const judging *j, error *err) {
   const verdict *v = &j->verdict;
   const double denominators = (double)v->denominators;
-  char why[512];
+  char why[512], ratio[32];
   printf("verdict        %s\n",
          verdict_name(stages_conclude(&j->isolated.verdict, v->kind)));
   if (j->isolated.verdict.known) printf("end to end     %s\n", verdict_name(v->kind));
@@ -264,10 +265,15 @@ static bool print_table(const judge_arguments *a, const judging *j, error *err) 
       printf("%s %zu %s", first ? "" : ",", v->count[i], judgement_name((judgement)i));
       first = 0;
     }
-  printf("\nlargest r      %.3g statistical, %.3g worst case\n", v->r_stat_max,
-         v->r_det_max);
-  if (v->r_stat_max > 0.5 && v->r_stat_max <= 1)
+  printf("\nlargest r      %s statistical, %.3g worst case\n",
+         ratio_text(v->r_stat_max, ratio, sizeof ratio), v->r_det_max);
+  if (v->r_stat_decided > 0.5 && v->r_stat_decided <= 1)
     puts("               more than half the statistical bound: look at it again");
+  else if (v->r_stat_open > 0.5 && v->r_stat_open <= 1)
+    printf(
+        "               where a weight is unknown: as far as another token's value; "
+        "elsewhere %.3g\n",
+        v->r_stat_decided);
   printf("decided        %.3g %% of the rows\n", 100 * v->decided_share);
   if (v->rows_finite) {
     printf("unresolved     %.2g %% of K, %.2g %% of V denominators\n",

@@ -12,6 +12,7 @@
 #include "invocation.h"
 #include "judged_json.h"
 #include "linkv/registry.h"
+#include "ratio_text.h"
 #include "reference.h"
 #include "stages_set.h"
 #include "table.h"
@@ -276,12 +277,18 @@ static bool add_error(table *t, const finding *f, double measured, error *err) {
   return table_add(t, *f->reason || isnan(measured) ? NULL : text, TABLE_PLAIN, err);
 }
 
-/* A figure of the verdict. */
-static bool add_number(table *t, const finding *f, const char *format, double number,
-                       error *err) {
+static bool add_ratio(table *t, const finding *f, error *err) {
   char text[32];
-  snprintf(text, sizeof text, format, number);
-  return table_add(t, f->judged && !isnan(number) ? text : NULL, TABLE_PLAIN, err);
+  const double r = f->judged ? f->verdict.r_stat_max : NAN;
+  return table_add(t, isnan(r) ? NULL : ratio_text(r, text, sizeof text), TABLE_PLAIN,
+                   err);
+}
+
+static bool add_decided(table *t, const finding *f, error *err) {
+  char text[32];
+  const double share = f->judged ? f->verdict.decided_share : NAN;
+  snprintf(text, sizeof text, "%.3g %%", 100 * share);
+  return table_add(t, isnan(share) ? NULL : text, TABLE_PLAIN, err);
 }
 
 static table_tone tone_of(const finding *f) {
@@ -319,10 +326,8 @@ static bool print_findings(const findings *all, table_style style, error *err) {
          table_add(&t, f->kernel, TABLE_PLAIN, err) &&
          add_error(&t, f, m->max_abs, err) && add_error(&t, f, of_largest(m), err) &&
          add_error(&t, f, m->max_rel, err) && add_error(&t, f, m->rms_rel, err) &&
-         add_error(&t, f, m->max_ulp, err) &&
-         add_number(&t, f, "%.3f", f->verdict.r_stat_max, err) &&
-         add_number(&t, f, "%.3g %%", 100 * f->verdict.decided_share, err) &&
-         table_add(&t, verdict_text(f), tone_of(f), err) &&
+         add_error(&t, f, m->max_ulp, err) && add_ratio(&t, f, err) &&
+         add_decided(&t, f, err) && table_add(&t, verdict_text(f), tone_of(f), err) &&
          table_add(&t, *f->reason ? f->reason : worst, TABLE_PLAIN, err);
   }
   ok = ok && table_print(&t, stdout, style, err);

@@ -12,6 +12,7 @@
 #include "inputs.h"
 #include "invocation.h"
 #include "linkv/registry.h"
+#include "ratio_text.h"
 #include "table.h"
 #include "verdict.h"
 
@@ -28,10 +29,14 @@ enum { SHAPES = sizeof shapes / sizeof *shapes };
 
 /* What is known of one kernel in one regime. */
 typedef struct tally {
-  size_t runs, wrong, rows, compared, decided;
-  double r_stat_max, r_det_max; /* NaN while nothing was compared */
-  char first[640];              /* why, of the first WRONG run */
+  size_t runs, wrong, rows, rows_of_outputs, compared, decided;
+  double r_stat_max, r_det_max;       /* NaN while nothing was compared */
+  double r_stat_decided, r_stat_open; /* as in verdict.h */
+  char first[640];                    /* why, of the first WRONG run */
 } tally;
+
+static const tally no_tally = {
+    .r_stat_max = NAN, .r_det_max = NAN, .r_stat_decided = NAN, .r_stat_open = NAN};
 
 /* What a regime does to the operator itself. */
 typedef struct health {
@@ -73,10 +78,13 @@ static void take_verdict(tally *t, const verdict *v, const lkv_problem *p,
   const size_t compared = v->rows - v->count[JUDGED_NOT_COMPARED];
   t->runs++;
   t->rows += v->rows;
+  t->rows_of_outputs += v->rows_of_output;
   t->compared += compared;
   t->decided += compared - v->count[JUDGED_ILL_CONDITIONED] - v->count[JUDGED_UNTRUSTED];
   t->r_stat_max = fmax(t->r_stat_max, v->r_stat_max);
   t->r_det_max = fmax(t->r_det_max, v->r_det_max);
+  t->r_stat_decided = fmax(t->r_stat_decided, v->r_stat_decided);
+  t->r_stat_open = fmax(t->r_stat_open, v->r_stat_open);
   if (v->kind == VERDICT_WRONG && t->wrong++ == 0)
     snprintf(t->first, sizeof t->first, "B=%zu T=%zu H=%zu d=%zu seed %llu: %s", p->batch,
              p->seq_len, p->heads, p->head_dim, (unsigned long long)seed,
@@ -156,8 +164,7 @@ static bool survey_make(survey *s, const regime_options *options, error *err) {
   s->tally = calloc(s->regimes * s->kernels, sizeof *s->tally);
   s->health = calloc(s->regimes, sizeof *s->health);
   if (!s->tally || !s->health) return error_set(err, "out of memory for verdicts");
-  for (size_t i = 0; i < s->regimes * s->kernels; i++)
-    s->tally[i].r_stat_max = s->tally[i].r_det_max = NAN;
+  for (size_t i = 0; i < s->regimes * s->kernels; i++) s->tally[i] = no_tally;
   return true;
 }
 
@@ -189,22 +196,31 @@ static bool add_number(table *t, const char *format, double number, error *err) 
   return table_add(t, isnan(number) ? NULL : text, TABLE_PLAIN, err);
 }
 
+static bool add_ratio(table *t, double r, error *err) {
+  char text[32];
+  return table_add(t, isnan(r) ? NULL : ratio_text(r, text, sizeof text), TABLE_PLAIN,
+                   err);
+}
+
 static double share(size_t part, size_t whole) {
   return whole ? (double)part / (double)whole : NAN;
 }
 
 /* Sum over the kernels of a regime, or over the regimes of a kernel. */
 static tally sum_of(const survey *s, size_t first, size_t step, size_t count) {
-  tally sum = {.r_stat_max = NAN, .r_det_max = NAN};
+  tally sum = no_tally;
   for (size_t i = 0; i < count; i++) {
     const tally *t = &s->tally[first + i * step];
     sum.runs += t->runs;
     sum.wrong += t->wrong;
     sum.rows += t->rows;
+    sum.rows_of_outputs += t->rows_of_outputs;
     sum.compared += t->compared;
     sum.decided += t->decided;
     sum.r_stat_max = fmax(sum.r_stat_max, t->r_stat_max);
     sum.r_det_max = fmax(sum.r_det_max, t->r_det_max);
+    sum.r_stat_decided = fmax(sum.r_stat_decided, t->r_stat_decided);
+    sum.r_stat_open = fmax(sum.r_stat_open, t->r_stat_open);
     if (*t->first && !*sum.first) memcpy(sum.first, t->first, sizeof sum.first);
   }
   return sum;
@@ -214,14 +230,14 @@ static bool add_tally(table *t, const char *name, const tally *sum, error *err) 
   return table_add(t, name, TABLE_PLAIN, err) &&
          add_number(t, "%.0f", (double)sum->runs, err) &&
          add_number(t, "%.0f", (double)sum->wrong, err) &&
-         add_number(t, "%.3g", sum->r_stat_max, err) &&
+         add_ratio(t, sum->r_stat_decided, err) && add_ratio(t, sum->r_stat_open, err) &&
          add_number(t, "%.2g", sum->r_det_max, err) &&
          add_number(t, "%.4g %%", 100 * share(sum->decided, sum->compared), err);
 }
 
 #define TALLY_COLUMNS                                                     \
   {"runs", TABLE_RIGHT}, {"wrong", TABLE_RIGHT}, {"r stat", TABLE_RIGHT}, \
-      {"r det", TABLE_RIGHT}, {                                           \
+      {"of unknowns", TABLE_RIGHT}, {"r det", TABLE_RIGHT}, {             \
     "decided", TABLE_RIGHT                                                \
   }
 
@@ -265,7 +281,11 @@ static bool print_kernels(const survey *s, table_style style, error *err) {
   puts("");
   ok = ok && table_print(&t, stdout, style, err);
   table_free(&t);
-  if (ok) printf("\noracle and bounds: %.3g s\n", s->oracle_s);
+  if (!ok) return false;
+  const tally all = sum_of(s, 0, 1, s->regimes * s->kernels);
+  if (all.rows < all.rows_of_outputs)
+    printf("\nrows: %zu of %zu were judged, a sample\n", all.rows, all.rows_of_outputs);
+  printf("\noracle and bounds: %.3g s\n", s->oracle_s);
   return ok;
 }
 
@@ -281,11 +301,14 @@ static bool print_json(const survey *s, error *err) {
     if (!t->runs) continue;
     ok = json_array_append_new(
              list,
-             json_pack("{s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:s?}", "regime",
-                       regime_at(i / s->kernels)->name, "kernel",
+             json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:s?}",
+                       "regime", regime_at(i / s->kernels)->name, "kernel",
                        lkv_kernel_at(i % s->kernels)->name, "runs", (json_int_t)t->runs,
-                       "wrong", (json_int_t)t->wrong, "r_stat_max", real(t->r_stat_max),
-                       "r_det_max", real(t->r_det_max), "decided_share",
+                       "wrong", (json_int_t)t->wrong, "rows", (json_int_t)t->rows,
+                       "rows_of_outputs", (json_int_t)t->rows_of_outputs, "r_stat_max",
+                       real(t->r_stat_max), "r_stat_decided", real(t->r_stat_decided),
+                       "r_stat_open", real(t->r_stat_open), "r_det_max",
+                       real(t->r_det_max), "decided_share",
                        real(share(t->decided, t->compared)), "first_wrong",
                        *t->first ? t->first : NULL)) == 0;
   }
@@ -316,8 +339,7 @@ int verify_regimes(const cli_command *command, const regime_options *options) {
   error err;
   const table_style style = table_wants_colour(stdout) ? TABLE_COLOUR : TABLE_TEXT;
   bool ok = survey_make(&s, options, &err) && judge_regimes(&s, &err);
-  const tally all =
-      ok ? sum_of(&s, 0, 1, s.regimes * s.kernels) : (tally){.r_stat_max = NAN};
+  const tally all = ok ? sum_of(&s, 0, 1, s.regimes * s.kernels) : no_tally;
   if (ok)
     ok = options->json ? print_json(&s, &err)
                        : print_regimes(&s, style, &err) && print_kernels(&s, style, &err);

@@ -255,8 +255,9 @@ static void take_row(verdict *v, const bounds *b, const verdict_row *j, element 
   *wrong_seen = *wrong_seen || wrong;
   v->r_stat_max = fmax(v->r_stat_max, j->r_stat);
   v->r_det_max = fmax(v->r_det_max, j->r_det);
-  if (wrong || j->judgement == JUDGED_OK || j->judgement == JUDGED_FITTED)
-    v->r_stat_decided = fmax(v->r_stat_decided, j->r_stat);
+  double *largest =
+      wrong || j->judgement == JUDGED_OK ? &v->r_stat_decided : &v->r_stat_open;
+  *largest = fmax(*largest, j->r_stat);
 }
 
 /* Outputs not finite between the previous sampled row and this one, which is finite: no
@@ -284,13 +285,14 @@ static void conclude(verdict *v) {
   v->entropy /= finite;
   v->largest_weight /= finite;
   v->decided_share = compared ? (double)decided / (double)compared : NAN;
+  v->decided_range = decided_share_range(decided, compared, v->rows < v->rows_of_output);
   v->kind = VERDICT_OK;
   if (wrong)
     v->kind = VERDICT_WRONG;
   else if (!compared || v->swallowed || v->lost ||
            (double)v->count[JUDGED_UNTRUSTED] > (1 - VERDICT_QUOTA) * (double)compared)
     v->kind = VERDICT_UNTRUSTED;
-  else if (!(v->decided_share >= VERDICT_QUOTA))
+  else if (!(v->decided_range.high >= VERDICT_QUOTA))
     v->kind = VERDICT_ILL_CONDITIONED;
 }
 
@@ -305,6 +307,7 @@ bool verdict_of(const lkv_problem *shape, lkv_dtype type, const bounds *b,
                    .r_det_max = NAN,
                    .r_stat_max = NAN,
                    .r_stat_decided = NAN,
+                   .r_stat_open = NAN,
                    .own_max = NAN};
   if (!fit_make(&f, b->head_dim, err)) return false;
   if (!sample_make(&r, b, err)) {
@@ -377,9 +380,17 @@ static void say_why(const verdict *v, char *buffer, size_t size) {
 
 const char *verdict_reason(const verdict *v, char *buffer, size_t size) {
   say_why(v, buffer, size);
-  const size_t used = strlen(buffer);
-  if (v->rows < v->rows_of_output)
-    snprintf(buffer + used, size - used, "%sa sample of %zu of %zu rows was judged",
-             used ? "; " : "", v->rows, v->rows_of_output);
+  size_t used = strlen(buffer);
+  if (v->rows == v->rows_of_output) return buffer;
+  snprintf(buffer + used, size - used, "%sa sample of %zu of %zu rows was judged",
+           used ? "; " : "", v->rows, v->rows_of_output);
+  used += strlen(buffer + used);
+  if (v->kind == VERDICT_OK && v->decided_range.low < VERDICT_QUOTA)
+    snprintf(
+        buffer + used, size - used,
+        ", too few to tell whether %.3g %% of all are decided: %.3g %% are, with %.3g "
+        "to %.3g %% likely of all",
+        100 * VERDICT_QUOTA, 100 * v->decided_share, 100 * v->decided_range.low,
+        100 * v->decided_range.high);
   return buffer;
 }

@@ -3,6 +3,7 @@
 #define VERIFY_VERDICT_H
 
 #include "bound.h"
+#include "decided_share.h"
 #include "linkv/problem.h"
 #include "metrics.h"
 
@@ -33,7 +34,8 @@ const char *verdict_name(verdict_kind kind);
 /* "OK", "OK modulo unknowns", "WRONG", "WRONG (statistical)", ... */
 const char *judgement_name(judgement j);
 
-/* Share of the compared rows that must be decided. */
+/* Share of the compared rows that must be decided; of a sample, that the output's may
+ * still be, by decided_range. */
 #define VERDICT_QUOTA 0.9
 
 /* r is |y - oracle| / B. */
@@ -59,9 +61,13 @@ typedef struct verdict {
   size_t swallowed; /* rows finite where the oracle's are not, for no NaN among the
                      * operands */
   double r_det_max, r_stat_max; /* NaN where no row was compared */
-  double r_stat_decided;        /* largest in a row that is decided; NaN: none is */
+  double r_stat_decided;        /* largest in a row that r alone decides; NaN: none is */
+  double r_stat_open; /* largest in the others: where a weight is unknown B reaches to
+                       * another token's value, and a winner that flips comes just below
+                       * 1; NaN where there is none */
   verdict_spread r_det, r_stat; /* of the elements of the rows that were */
   double decided_share;         /* of the compared rows; NaN where there is none */
+  share_range decided_range;    /* of the output's rows, as far as the sample tells */
   double own_max;          /* largest share of the oracle's own error; NaN where no row is
                             * finite, and for float64: both err, by a doubled bound */
   size_t wide[WIDE_TYPES]; /* rows the oracle computed again, by type */
@@ -85,8 +91,10 @@ bool verdict_of(const lkv_problem *shape, lkv_dtype type, const bounds *b,
  * `buffer`. */
 const char *verdict_worst_text(const verdict *v, char *buffer, size_t size);
 
-/* One line that says why, and whether rows were sampled: "2 of 48 rows are WRONG: y[b=0,
- * ...] ...". Returns `buffer`. */
+/* One line that says why, and whether rows were sampled, and where a sample cannot tell
+ * if enough rows are decided: "2 of 48 rows are WRONG: y[b=0, ...] ...". Returns
+ * `buffer`.
+ */
 const char *verdict_reason(const verdict *v, char *buffer, size_t size);
 
 #endif

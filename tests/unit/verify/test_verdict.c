@@ -217,6 +217,8 @@ static void the_fit_takes_unknowns_out(void **state) {
   verdict v = judge(&s.c, &s.b, s.y, NULL);
   assert_int_equal(v.kind, VERDICT_OK);
   assert_int_equal(v.count[JUDGED_FITTED], 1);
+  assert_true(v.r_stat_open > 0 && v.r_stat_open == v.r_stat_max);
+  assert_true(v.r_stat_decided == 0);
   y[3] += 20 * bounds_allowance(&s.b, row)[3];
   v = judge(&s.c, &s.b, s.y, NULL);
   assert_int_equal(v.kind, VERDICT_WRONG);
@@ -303,6 +305,40 @@ static void sampled_rows_are_those_of_the_output(void **state) {
   assert_int_equal(m.compared, some.rows * D);
   assert_int_equal(m.worst.token, T - 1);
   bounds_free(&some);
+  subject_free(&s);
+}
+
+/* Grants so much to every `step`th row that it is decided no more. */
+static void undecide(bounds *b, size_t step) {
+  for (size_t i = 0; i < b->rows * b->head_dim; i++)
+    if (i / b->head_dim % step == 0) b->stat[i] = b->det[i] = 1e6;
+}
+
+/* What a sample lacks of the quota by chance is no verdict, but is said; what all rows
+ * lack is one, and so is what a sample lacks beyond chance. */
+static void a_sample_near_the_quota_is_no_toss_up(void **state) {
+  (void)state;
+  subject s;
+  error err;
+  char why[512];
+  subject_make(&s, "positive", 70, 3);
+  subject_open(&s);
+  for (int sampled = 0; sampled < 2; sampled++)
+    for (size_t step = 2; step <= 9; step += 7) {
+      bounds b;
+      EXPECT_OK(reference_bounds(&s.c, precision_throughout(LKV_FLOAT32),
+                                 sampled ? SAMPLE_SOME : SAMPLE_ALL, &b, &err),
+                &err);
+      undecide(&b, step);
+      const verdict v = judge(&s.c, &b, s.y, NULL);
+      const bool near = sampled && step == 9;
+      assert_true(v.decided_share < VERDICT_QUOTA);
+      assert_int_equal(v.kind, near ? VERDICT_OK : VERDICT_ILL_CONDITIONED);
+      verdict_reason(&v, why, sizeof why);
+      assert_int_equal(strstr(why, "too few to tell") != NULL, near);
+      assert_int_equal(v.decided_range.low < v.decided_range.high, sampled);
+      bounds_free(&b);
+    }
   subject_free(&s);
 }
 
@@ -395,6 +431,7 @@ int main(void) {
       cmocka_unit_test(the_fit_takes_unknowns_out),
       cmocka_unit_test(too_many_unknowns_are_ill_conditioned),
       cmocka_unit_test(names_are_the_stores),
+      cmocka_unit_test(a_sample_near_the_quota_is_no_toss_up),
       cmocka_unit_test(sampled_rows_are_those_of_the_output),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
