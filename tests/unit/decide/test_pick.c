@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "judged.h"
 #include "pick.h"
 #include "simplicity.h"
 
@@ -12,30 +13,12 @@ static const pick_limits any = {
 /* Adds a row that qualifies, of T = 64, with an interval of +-1 %. */
 static row *add(rows *all, const char *kernel, const char *isa, double time_ns,
                 int64_t bytes, double rel_err) {
-  all->row = realloc(all->row, (all->count + 1) * sizeof *all->row);
-  row *r = &all->row[all->count++];
-  *r = (row){0};
-  row_set_text(r, ROW_kernel, kernel);
+  row *r = add_judged(all, kernel, 64, time_ns, rel_err);
   row_set_text(r, ROW_isa, isa);
-  row_set_text(r, ROW_operand_type, "float32");
   row_set_text(r, ROW_accum_type, "float32");
-  row_set_text(r, ROW_stage, "attention");
   row_set_text(r, ROW_regime, "positive");
-  row_set_text(r, ROW_status, "ok");
-  row_set_text(r, ROW_verdict, "ok");
   row_set_text(r, ROW_label, "default");
-  row_set_text(r, ROW_machine, "0123456789abcdef");
-  row_set_integer(r, ROW_seed, 1);
-  row_set_integer(r, ROW_batch, 1);
-  row_set_integer(r, ROW_seq_len, 64);
-  row_set_integer(r, ROW_heads, 2);
-  row_set_integer(r, ROW_head_dim, 64);
-  row_set_integer(r, ROW_threads, 1);
-  row_set_real(r, ROW_time_ns, time_ns);
-  row_set_real(r, ROW_time_ns_low, 0.99 * time_ns);
-  row_set_real(r, ROW_time_ns_high, 1.01 * time_ns);
   row_set_integer(r, ROW_peak_bytes, bytes);
-  row_set_real(r, ROW_max_rel_err, rel_err);
   return r;
 }
 

@@ -3,32 +3,15 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "judged.h"
 #include "linkv/registry.h"
 #include "pick_wisdom.h"
 
 static const char here[] = "0123456789abcdef";
 
 static void add(rows *all, const char *kernel, int64_t seq_len, double time_ns) {
-  all->row = realloc(all->row, (all->count + 1) * sizeof *all->row);
-  row *r = &all->row[all->count++];
-  *r = (row){0};
-  row_set_text(r, ROW_kernel, kernel);
+  row *r = add_judged(all, kernel, seq_len, time_ns, 1e-6);
   row_set_text(r, ROW_kernel_build, lkv_kernel_build(lkv_kernel_find(kernel)));
-  row_set_text(r, ROW_operand_type, "float32");
-  row_set_text(r, ROW_stage, "attention");
-  row_set_text(r, ROW_status, "ok");
-  row_set_text(r, ROW_verdict, "ok");
-  row_set_text(r, ROW_machine, here);
-  row_set_integer(r, ROW_batch, 1);
-  row_set_integer(r, ROW_seq_len, seq_len);
-  row_set_integer(r, ROW_heads, 2);
-  row_set_integer(r, ROW_head_dim, 8);
-  row_set_integer(r, ROW_threads, 1);
-  row_set_real(r, ROW_time_ns, time_ns);
-  row_set_real(r, ROW_time_ns_low, 0.99 * time_ns);
-  row_set_real(r, ROW_time_ns_high, 1.01 * time_ns);
-  row_set_integer(r, ROW_peak_bytes, 1);
-  row_set_real(r, ROW_max_rel_err, 1e-6);
 }
 
 static void make(const rows *all, picks *p) {

@@ -53,14 +53,19 @@ static inline record sample_record(const char *status, double time_ns) {
   return r;
 }
 
-/* A run in a new database of this process. */
-static inline store *sample_store(int64_t *run) {
+/* A run in a database, which is made where it is missing. */
+static inline store *sample_store_at(const char *path, int64_t *run) {
   store *s;
   error err;
   const run_info info = {.label = "default"};
-  EXPECT_OK(store_open(":memory:", &s, &err), &err);
+  EXPECT_OK(store_open(path, &s, &err), &err);
   EXPECT_OK(store_begin_run(s, &info, run, &err), &err);
   return s;
+}
+
+/* A run in a new database of this process. */
+static inline store *sample_store(int64_t *run) {
+  return sample_store_at(":memory:", run);
 }
 
 /* Adds a record, which is freed, as that repetition of a point of that length. */

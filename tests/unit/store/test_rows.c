@@ -17,6 +17,19 @@ static rows read_one(store *s) {
   return all;
 }
 
+/* The row of a point with these repetitions; the records are freed. */
+static rows row_of(const record repetition[], unsigned count) {
+  int64_t run;
+  store *s = sample_store(&run);
+  for (unsigned i = 0; i < count; i++) sample_add(s, run, 32, i + 1, repetition[i]);
+  rows all = read_one(s);
+  store_close(s);
+  return all;
+}
+
+#define ROW_OF(...) \
+  row_of((const record[]){__VA_ARGS__}, COUNT_OF(((const record[]){__VA_ARGS__})))
+
 static void expect_text(const row *r, int field, const char *text) {
   if (!text)
     assert_false(r->field[field].known);
@@ -37,10 +50,7 @@ static void expect_real(const row *r, int field, double real) {
 
 static void axes_and_identities_are_taken_over(void **state) {
   (void)state;
-  int64_t run;
-  store *s = sample_store(&run);
-  sample_add(s, run, 32, 1, sample_record("skipped", 0));
-  rows all = read_one(s);
+  rows all = ROW_OF(sample_record("skipped", 0));
   const row *r = all.row;
   expect_text(r, ROW_kernel, "scalar_sample");
   expect_text(r, ROW_algorithm, "sample");
@@ -68,7 +78,6 @@ static void axes_and_identities_are_taken_over(void **state) {
                                 ROW_r_stat_max,  ROW_decided_share};
   for (size_t i = 0; i < COUNT_OF(unknown); i++) assert_false(r->field[unknown[i]].known);
   rows_free(&all);
-  store_close(s);
 }
 
 /* 6 slices of 4 d T^2 flops; twice that is useful, since 2 d = T; peaks of 1e10 flop/s a
@@ -77,11 +86,9 @@ static void times_and_shares_by_hand(void **state) {
   (void)state;
   static const double times[] = {900, 1000, 1400, 800, 1100, 5000};
   const double flops = 6.0 * 4 * 16 * 32 * 32;
-  int64_t run;
-  store *s = sample_store(&run);
-  for (unsigned i = 0; i < 6; i++)
-    sample_add(s, run, 32, i + 1, sample_record("ok", times[i]));
-  rows all = read_one(s);
+  record r[6];
+  for (int i = 0; i < 6; i++) r[i] = sample_record("ok", times[i]);
+  rows all = row_of(r, 6);
   expect_integer(all.row, ROW_repetitions, 6);
   expect_real(all.row, ROW_time_ns, 1050);
   expect_real(all.row, ROW_time_ns_low, 800);
@@ -91,7 +98,6 @@ static void times_and_shares_by_hand(void **state) {
   expect_real(all.row, ROW_share_of_peak, share);
   expect_real(all.row, ROW_share_of_peak_useful, 2 * share);
   rows_free(&all);
-  store_close(s);
 }
 
 static void each_repetition_is_shared_against_its_own_peak(void **state) {
@@ -149,34 +155,24 @@ static record with_reason(const char *status, const char *reason, double time_ns
 
 static void the_worst_status_wins_with_its_reason(void **state) {
   (void)state;
-  int64_t run;
-  store *s = sample_store(&run);
-  sample_add(s, run, 32, 1, sample_record("ok", 1000));
-  sample_add(s, run, 32, 2, with_reason("timeout", "killed after 9 s", 0));
-  sample_add(s, run, 32, 3, with_reason("crashed", "SIGSEGV", 0));
-  sample_add(s, run, 32, 4, with_reason("crashed", "SIGBUS", 0));
-  sample_add(s, run, 32, 5, with_reason("skipped", "not here", 0));
-  rows all = read_one(s);
+  rows all =
+      ROW_OF(sample_record("ok", 1000), with_reason("timeout", "killed after 9 s", 0),
+             with_reason("crashed", "SIGSEGV", 0), with_reason("crashed", "SIGBUS", 0),
+             with_reason("skipped", "not here", 0));
   expect_text(all.row, ROW_status, "crashed");
   expect_text(all.row, ROW_reason, "SIGSEGV");
   expect_integer(all.row, ROW_repetitions, 1);
   expect_real(all.row, ROW_time_ns, 1000);
   rows_free(&all);
-  store_close(s);
 }
 
 /* A worse status without a reason does not keep that of a better one. */
 static void reasons_do_not_outlive_their_status(void **state) {
   (void)state;
-  int64_t run;
-  store *s = sample_store(&run);
-  sample_add(s, run, 32, 1, with_reason("skipped", "not here", 0));
-  sample_add(s, run, 32, 2, sample_record("wrong", 0));
-  rows all = read_one(s);
+  rows all = ROW_OF(with_reason("skipped", "not here", 0), sample_record("wrong", 0));
   expect_text(all.row, ROW_status, "wrong");
   expect_text(all.row, ROW_reason, NULL);
   rows_free(&all);
-  store_close(s);
 }
 
 static record with_hash(const char *status, const char *hash) {
@@ -213,25 +209,21 @@ static void outputs_that_differ_are_untrusted(void **state) {
 /* Only the first repetition is judged; memory is the most that was seen. */
 static void judgements_are_the_first_and_memory_the_most(void **state) {
   (void)state;
-  int64_t run;
-  store *s = sample_store(&run);
-  for (unsigned i = 1; i <= 3; i++) {
-    record r = sample_record("ok", 1000);
-    if (i == 2) {
-      assert_true(value_set_text(&r.field[RECORD_verdict], "ok"));
-      value_set_real(&r.field[RECORD_max_abs_err], 0.5);
-      value_set_real(&r.field[RECORD_max_rel_err], 0.25);
-      value_set_real(&r.field[RECORD_rms_rel_err], 0.125);
-      value_set_real(&r.field[RECORD_max_ulp_err], INFINITY);
-      value_set_real(&r.field[RECORD_r_det_max], 0.01);
-      value_set_real(&r.field[RECORD_r_stat_max], 0.1);
-      value_set_real(&r.field[RECORD_decided_share], 0.98);
-    }
-    value_set_integer(&r.field[RECORD_peak_bytes], (int64_t)(i == 2 ? 7000 : 4096));
-    value_set_integer(&r.field[RECORD_workspace_bytes], 64);
-    sample_add(s, run, 32, i, r);
+  record r[3];
+  for (int i = 0; i < 3; i++) {
+    r[i] = sample_record("ok", 1000);
+    value_set_integer(&r[i].field[RECORD_peak_bytes], i == 1 ? 7000 : 4096);
+    value_set_integer(&r[i].field[RECORD_workspace_bytes], 64);
   }
-  rows all = read_one(s);
+  assert_true(value_set_text(&r[1].field[RECORD_verdict], "ok"));
+  value_set_real(&r[1].field[RECORD_max_abs_err], 0.5);
+  value_set_real(&r[1].field[RECORD_max_rel_err], 0.25);
+  value_set_real(&r[1].field[RECORD_rms_rel_err], 0.125);
+  value_set_real(&r[1].field[RECORD_max_ulp_err], INFINITY);
+  value_set_real(&r[1].field[RECORD_r_det_max], 0.01);
+  value_set_real(&r[1].field[RECORD_r_stat_max], 0.1);
+  value_set_real(&r[1].field[RECORD_decided_share], 0.98);
+  rows all = row_of(r, 3);
   expect_text(all.row, ROW_verdict, "ok");
   expect_real(all.row, ROW_max_abs_err, 0.5);
   expect_real(all.row, ROW_max_rel_err, 0.25);
@@ -243,22 +235,18 @@ static void judgements_are_the_first_and_memory_the_most(void **state) {
   expect_integer(all.row, ROW_peak_bytes, 7000);
   expect_integer(all.row, ROW_workspace_bytes, 64);
   rows_free(&all);
-  store_close(s);
 }
 
 static void all_64_repetitions_count(void **state) {
   (void)state;
-  int64_t run;
-  store *s = sample_store(&run);
-  for (unsigned i = 1; i <= 64; i++)
-    sample_add(s, run, 32, i, sample_record("ok", (double)i));
-  rows all = read_one(s);
+  record r[64];
+  for (int i = 0; i < 64; i++) r[i] = sample_record("ok", i + 1);
+  rows all = row_of(r, 64);
   expect_integer(all.row, ROW_repetitions, 64);
   expect_real(all.row, ROW_time_ns, 32.5);
   expect_real(all.row, ROW_time_ns_low, 24);
   expect_real(all.row, ROW_time_ns_high, 41);
   rows_free(&all);
-  store_close(s);
 }
 
 static void rows_are_ordered(void **state) {
@@ -283,12 +271,9 @@ static void rows_are_ordered(void **state) {
 static void rows_added_by_hand_are_there_once(void **state) {
   (void)state;
   char *path = scratch_path("by_hand.db");
-  error err;
-  store *s;
   int64_t run;
   rows all;
-  EXPECT_OK(store_open(path, &s, &err), &err);
-  EXPECT_OK(store_begin_run(s, &(run_info){.label = "x"}, &run, &err), &err);
+  store *s = sample_store_at(path, &run);
   sample_add(s, run, 32, 1, sample_record("ok", 1000));
   sample_sql(path,
              "INSERT INTO repetition (point, repetition, status, time_ns, "
@@ -443,11 +428,9 @@ static void readers_filter_too(void **state) {
   (void)state;
   char *path = scratch_path("filtered.db");
   error err;
-  store *s;
   int64_t run;
   rows all;
-  EXPECT_OK(store_open(path, &s, &err), &err);
-  EXPECT_OK(store_begin_run(s, &(run_info){.label = "x"}, &run, &err), &err);
+  store *s = sample_store_at(path, &run);
   sample_add(s, run, 32, 1, sample_record("ok", 1000));
   sample_add(s, run, 64, 1, sample_record("ok", 1000));
   store_close(s);

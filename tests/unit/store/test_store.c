@@ -13,8 +13,7 @@ static void a_missing_database_is_made_and_found_again(void **state) {
   store *s;
   rows all;
   int64_t run;
-  EXPECT_OK(store_open(path, &s, &err), &err);
-  EXPECT_OK(store_begin_run(s, &(run_info){.label = "x"}, &run, &err), &err);
+  s = sample_store_at(path, &run);
   assert_true(sample_add(s, run, 32, 1, sample_record("ok", 5)));
   store_close(s);
   EXPECT_OK(store_read_rows(path, STORE_LATEST_BUILD, NULL, &all, &err), &err);
@@ -150,8 +149,7 @@ static void adding_is_all_or_nothing(void **state) {
   store *s;
   int64_t run;
   bool added;
-  EXPECT_OK(store_open(path, &s, &err), &err);
-  EXPECT_OK(store_begin_run(s, &(run_info){.label = "x"}, &run, &err), &err);
+  s = sample_store_at(path, &run);
   record r = sample_record("ok", 5);
   static const unsigned impossible[] = {0, 65};
   for (size_t i = 0; i < 2; i++) {
@@ -423,8 +421,7 @@ static void readers_do_not_wait_for_a_writer(void **state) {
   int64_t run;
   rows all;
   sqlite3 *db;
-  EXPECT_OK(store_open(path, &s, &err), &err);
-  EXPECT_OK(store_begin_run(s, &(run_info){.label = "x"}, &run, &err), &err);
+  s = sample_store_at(path, &run);
   sample_add(s, run, 32, 1, sample_record("ok", 5));
   assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
   assert_int_equal(sqlite3_exec(db,

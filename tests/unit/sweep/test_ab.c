@@ -12,14 +12,9 @@
 #include "machine.h"
 #include "median.h"
 #include "registry_add.h"
+#include "worker_words.h"
 
 enum { BASE, HEAD, KEPT = 64 };
-
-static const char *option(int argc, char **argv, const char *name) {
-  for (int i = 2; i + 1 < argc; i++)
-    if (!strcmp(argv[i], name)) return argv[i + 1];
-  return "";
-}
 
 /* How many rounds were there before. */
 static int count_round(void) {
@@ -53,16 +48,11 @@ static void answer_round(FILE *out, const char *base, bool head_first) {
 static int worker(int argc, char **argv) {
   FILE *out = fdopen(3, "w");
   const char *kernel = option(argc, argv, "--kernel");
-  bool first = false, judges = false;
-  for (int i = 2; i < argc; i++) {
-    first = first || !strcmp(argv[i], "--against-first");
-    judges = judges || !strcmp(argv[i], "--judge");
-  }
   if (!out || strcmp(option(argc, argv, "--base-library"), "old.so") ||
       strcmp(option(argc, argv, "--head-library"), "new.so"))
     return 90;
-  if (!judges)
-    answer_round(out, kernel, first);
+  if (!flag(argc, argv, "--judge"))
+    answer_round(out, kernel, flag(argc, argv, "--against-first"));
   else if (!strcmp(kernel, "head_bad"))
     fputs("{\"status\":\"wrong\",\"reason\":\"NaN\",\"verdict\":\"wrong\"}\n", out);
   else if (strcmp(kernel, "head_mute") != 0)

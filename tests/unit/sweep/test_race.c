@@ -11,18 +11,7 @@
 #include "../check.h"
 #include "linkv/driver.h"
 #include "linkv/registry.h"
-
-static const char *option(int argc, char **argv, const char *name) {
-  for (int i = 2; i + 1 < argc; i++)
-    if (!strcmp(argv[i], name)) return argv[i + 1];
-  return "";
-}
-
-static bool flag(int argc, char **argv, const char *name) {
-  for (int i = 2; i < argc; i++)
-    if (!strcmp(argv[i], name)) return true;
-  return false;
-}
+#include "worker_words.h"
 
 /* Slower by a tenth, give or take 1 %: the sign of the wobble is who begins. */
 static int answer(FILE *out, double ratio, bool head_first) {

@@ -11,6 +11,7 @@
 #include "estimate.h"
 #include "linkv/driver.h"
 #include "linkv/registry.h"
+#include "worker_words.h"
 
 /* Lengths at which a worker does something else than succeed. */
 enum {
@@ -27,18 +28,6 @@ enum {
   IS_NOISY,
   IS_DISTURBED
 };
-
-static const char *option(int argc, char **argv, const char *name) {
-  for (int i = 2; i + 1 < argc; i++)
-    if (!strcmp(argv[i], name)) return argv[i + 1];
-  return "";
-}
-
-static bool flag(int argc, char **argv, const char *name) {
-  for (int i = 2; i < argc; i++)
-    if (!strcmp(argv[i], name)) return true;
-  return false;
-}
 
 /* Appends "KERNEL LENGTH JUDGED\n" to the log; the number of lines then in it. */
 static int note(int argc, char **argv) {
