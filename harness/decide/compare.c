@@ -157,6 +157,24 @@ static bool compare_both(compare_point *p, const compare_rule *rule, error *err)
   return compare_time(p, &own) || error_set(err, "out of memory for a comparison");
 }
 
+/* Of most repetitions: what others ran beside them is part of their time. */
+static bool is_crowded(const row *r) {
+  const value *crowded = &r->field[ROW_crowded];
+  return crowded->known && 2 * (size_t)crowded->integer > r->samples;
+}
+
+/* Between two runs others may have come or gone; rounds of one run met the same. */
+static void doubt(compare_point *p) {
+  if (p->paired || (p->verdict != COMPARE_SLOWER && p->verdict != COMPARE_FASTER)) return;
+  const bool base = is_crowded(p->base), head = is_crowded(p->head);
+  if (!base && !head) return;
+  p->verdict = COMPARE_UNSURE;
+  blame(p, 0,
+        base && head ? "other processes ran beside both"
+        : base       ? "other processes ran beside base"
+                     : "other processes ran beside head");
+}
+
 /* Holm's correction, over the points that are timed. */
 static bool judge_all(comparison *c, const compare_rule *rule) {
   double *p = calloc(c->count + 1, sizeof *p);
@@ -169,6 +187,7 @@ static bool judge_all(comparison *c, const compare_rule *rule) {
     if (each->verdict == COMPARE_UNTIMED) continue;
     each->p_value = p[at++];
     each->verdict = compare_judge(&each->ratio, each->p_value, rule);
+    doubt(each);
   }
   free(p);
   return ok;

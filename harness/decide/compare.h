@@ -12,7 +12,7 @@ typedef enum compare_verdict {
   COMPARE_SAME,    /* the interval of the ratio lies within the margin */
   COMPARE_FASTER,
   COMPARE_SLOWER,
-  COMPARE_UNSURE,
+  COMPARE_UNSURE, /* none of them, or of two runs of which one was crowded */
   COMPARE_VERDICTS
 } compare_verdict;
 
@@ -57,7 +57,7 @@ typedef struct compare_point {
   double floor;     /* that counted; 0 where the point is not timed */
   double p_value;   /* of slower or faster, by Holm's correction over all points;
                      * NaN where a race decided */
-  char reason[256]; /* of the faults and of what is not timed; "" */
+  char reason[256]; /* of the faults, of what is not timed or in doubt; "" */
 } compare_point;
 
 typedef struct comparison {

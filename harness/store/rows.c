@@ -35,7 +35,7 @@ typedef struct gathering {
   row row;
   int severity;
   bool repeats; /* no two output hashes differ */
-  size_t timed, discarded, disturbed;
+  size_t timed, discarded, disturbed, crowded;
   double time_ns[REPETITIONS_MAX], share[REPETITIONS_MAX];
   row_sample sample[REPETITIONS_MAX];
 } gathering;
@@ -104,6 +104,8 @@ static bool gather_repetition(gathering *g, const record *r, row_sample when) {
     g->share[g->timed] = v[RECORD_peak_flops].known
                              ? 1e9 / v[RECORD_time_ns].real / v[RECORD_peak_flops].real
                              : NAN;
+    g->crowded += v[RECORD_load].known &&
+                  v[RECORD_load].real > (double)into->field[ROW_threads].integer;
     g->timed++;
   }
   return true;
@@ -137,6 +139,7 @@ static bool finish_row(gathering *g) {
   row_set_integer(r, ROW_repetitions, (int64_t)g->timed);
   row_set_integer(r, ROW_discarded, (int64_t)g->discarded);
   row_set_integer(r, ROW_disturbed, (int64_t)g->disturbed);
+  row_set_integer(r, ROW_crowded, (int64_t)g->crowded);
   if (!g->timed) return true;
   r->sample = calloc(g->timed, sizeof *r->sample);
   if (!r->sample) return false;

@@ -1,7 +1,7 @@
 /* A plug-in of kernels that differ in speed alone: slow_N takes N % longer than slow_0,
- * by reading the clock until so much more time has passed. Built with PLANTED=N it is one
- * build of two kernels, of which `planted` is slower by N % and `unchanged` by nothing.
- * One body, the row by row algorithm:
+ * by reading the clock of its thread until it has had the processor for so much longer.
+ * Built with PLANTED=N it is one build of two kernels, of which `planted` is slower by
+ * N % and `unchanged` by nothing. One body, the row by row algorithm:
  *
  *   r = S_K Q_t, logit_i = (QK_i r) / (QK_i Z_K + eps), w = softmax(logit),
  *   y_t = (sum_i w_i / (QV_i Z_V + eps) QV_i) S_V */
@@ -74,7 +74,7 @@ static __attribute__((noinline)) void row(const state *w, const lkv_operands *x,
 
 static double now_ns(void) {
   struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
   return 1e9 * (double)t.tv_sec + (double)t.tv_nsec;
 }
 

@@ -453,6 +453,39 @@ static void names_hold_the_axes_that_are_known(void **state) {
   rows_free(&all);
 }
 
+/* Head is slower by a fifth; both have ROUNDS repetitions, some of them crowded. */
+static void crowded_runs_are_unsure(void **state) {
+  (void)state;
+  static const struct {
+    int64_t base, head;
+    bool paired;
+    compare_verdict verdict;
+    const char *reason;
+  } cases[] = {
+      {0, 0, false, COMPARE_SLOWER, ""},
+      {ROUNDS / 2, ROUNDS / 2, false, COMPARE_SLOWER, ""},
+      {ROUNDS / 2 + 1, 0, false, COMPARE_UNSURE, "other processes ran beside base"},
+      {0, ROUNDS / 2 + 1, false, COMPARE_UNSURE, "other processes ran beside head"},
+      {ROUNDS, ROUNDS, false, COMPARE_UNSURE, "other processes ran beside both"},
+      {ROUNDS, ROUNDS, true, COMPARE_SLOWER, ""},
+  };
+  for (size_t i = 0; i < COUNT_OF(cases); i++) {
+    rows base = {0}, head = {0};
+    row *b = add_timed(&base, "k", 8, ROUNDS, 1000);
+    row *h = add_timed(&head, "k", 8, ROUNDS, 1200);
+    if (!cases[i].paired) set_times(h, 2, 1, ROUNDS, 1200);
+    row_set_integer(b, ROW_crowded, cases[i].base);
+    row_set_integer(h, ROW_crowded, cases[i].head);
+    comparison c = compared(&base, &head, NULL);
+    assert_int_equal(c.point[0].verdict, cases[i].verdict);
+    assert_string_equal(c.point[0].reason, cases[i].reason);
+    assert_int_equal(c.by_verdict[cases[i].verdict], 1);
+    compare_free(&c);
+    rows_free(&base);
+    rows_free(&head);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sides_meet_by_axes_in_any_order),
@@ -460,6 +493,7 @@ int main(void) {
       cmocka_unit_test(a_point_twice_is_refused),
       cmocka_unit_test(what_one_side_has_is_listed),
       cmocka_unit_test(verdicts_and_faults_are_counted),
+      cmocka_unit_test(crowded_runs_are_unsure),
       cmocka_unit_test(the_level_is_the_familys),
       cmocka_unit_test(the_mean_is_geometric_and_of_what_is_timed),
       cmocka_unit_test(nothing_timed_has_no_mean),
