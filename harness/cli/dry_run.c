@@ -37,7 +37,7 @@ static const table_column titles[COLUMNS] = {
     {"tile_k", TABLE_RIGHT}, {"threads", TABLE_RIGHT}, {"repetitions", TABLE_RIGHT},
     {"time", TABLE_RIGHT},   {"memory", TABLE_RIGHT},  {"", TABLE_LEFT}};
 
-enum { CELL_SIZE = 128 };
+enum { CELL_SIZE = 192 };
 
 typedef char cells[COLUMNS][CELL_SIZE];
 
@@ -91,7 +91,7 @@ static void put_point(cells line, const point *p, const point_forecast *f) {
   else
     snprintf(line[TIME], CELL_SIZE, "-");
   put_memory(line[MEMORY], memory_of(p));
-  if (f->skipped)
+  if (*f->skipped)
     snprintf(line[NOTE], CELL_SIZE, "skipped: %s", f->skipped);
   else if (!f->repetitions)
     snprintf(line[NOTE], CELL_SIZE, "complete");
@@ -126,7 +126,7 @@ static bool print_table(cells *line, size_t count, const sweep_forecast *f, erro
   for (size_t i = 0; ok && i < count; i++)
     for (int c = 0; ok && c < COLUMNS; c++)
       ok = same[c] || table_add(&t, line[i][c],
-                                f->each[i].skipped ? TABLE_DOUBTFUL : TABLE_PLAIN, err);
+                                *f->each[i].skipped ? TABLE_DOUBTFUL : TABLE_PLAIN, err);
   ok = ok && table_print(&t, stdout,
                          table_wants_colour(stdout) ? TABLE_COLOUR : TABLE_TEXT, err);
   table_free(&t);
@@ -150,7 +150,12 @@ static void print_total(const plan *p, const sweep_forecast *f) {
     printf(" (~ a guess for %zu of them: their kernels have no time in the database yet)",
            f->guessed);
   put_memory(memory, largest_memory(p, f));
-  printf("; up to %s of inputs, output and workspace\n", memory);
+  printf("; up to %s of inputs, output and workspace", memory);
+  if (f->memory_limit) {
+    put_memory(memory, (double)f->memory_limit);
+    printf(", limit %s", memory);
+  }
+  putchar('\n');
 }
 
 bool dry_run_print(const plan *p, const sweep_forecast *f, error *err) {
@@ -184,7 +189,7 @@ static json_t *point_json(const point *p, const point_forecast *f) {
       count_or_null(q->tile_k), "threads", (json_int_t)p->threads, "repetitions",
       (json_int_t)f->repetitions, "seconds", f->seconds, "guessed", f->guessed,
       "tensors_bytes", real_or_null(need.tensors_bytes), "workspace_bytes",
-      real_or_null(need.workspace_bytes), "skipped", f->skipped);
+      real_or_null(need.workspace_bytes), "skipped", *f->skipped ? f->skipped : NULL);
 }
 
 json_t *dry_run_json(const plan *p, const sweep_forecast *f) {

@@ -4,7 +4,7 @@
 
 #include "state.h"
 
-enum { ADMISSION_REASON_SIZE = 160 };
+enum { ADMISSION_REASON_SIZE = FORECAST_REASON_SIZE };
 
 /* Whether a point is to be skipped: it needs more memory than the sweep's limit, or the
  * same kernel has run out of time or memory on a shorter sequence with all else equal.

@@ -1,5 +1,6 @@
 /* What is left of a sweep. */
 #include <math.h>
+#include <stdio.h>
 
 #include "admission.h"
 #include "linkv/driver.h"
@@ -53,22 +54,24 @@ static double expected(const sweep *w, const item *it) {
               it->effort.timeout_s);
 }
 
-/* Why an item that is left will be skipped; NULL where it will not. */
-static const char *skipped(const sweep *w, const item *it) {
-  char reason[ADMISSION_REASON_SIZE];
+/* Whether an item that is left will be skipped; `reason` says why, "" where it will not.
+ */
+static bool skipped(const sweep *w, const item *it, char reason[FORECAST_REASON_SIZE]) {
   const char *why;
   const point *p = it->info.point;
-  if (lkv_check(p->kernel, &p->problem, &why) != LKV_OK) return why;
-  return admission_refuses(w, it, reason)
-             ? "over the memory limit, or a shorter one ran out"
-             : NULL;
+  *reason = 0;
+  if (lkv_check(p->kernel, &p->problem, &why) == LKV_OK)
+    return admission_refuses(w, it, reason);
+  snprintf(reason, FORECAST_REASON_SIZE, "%s", why);
+  return true;
 }
 
 /* Whether item i is the first of its shape and precision to be measured. */
 static bool needs_preparing(const sweep *w, size_t i) {
   const point *p = w->items[i].info.point;
+  char reason[FORECAST_REASON_SIZE];
   for (size_t k = i; k-- > 0 && plan_same_shape(w->items[k].info.point, p);)
-    if (item_left(&w->items[k]) && !skipped(w, &w->items[k]) &&
+    if (item_left(&w->items[k]) && !skipped(w, &w->items[k], reason) &&
         precision_equal(precision_of(w->items[k].info.point->kernel),
                         precision_of(p->kernel)))
       return false;
@@ -79,8 +82,10 @@ point_forecast item_forecast(const sweep *w, size_t i) {
   const point *p = w->items[i].info.point;
   point_forecast f = {.repetitions = item_left(&w->items[i])};
   if (!f.repetitions) return f;
-  f.skipped = skipped(w, &w->items[i]);
-  if (f.skipped) return (point_forecast){.skipped = f.skipped};
+  if (skipped(w, &w->items[i], f.skipped)) {
+    f.repetitions = 0;
+    return f;
+  }
   f.guessed = !estimate_knows(&w->estimate, p);
   f.seconds = (double)f.repetitions * expected(w, &w->items[i]);
   f.oracle_seconds = needs_preparing(w, i) ? estimate_shape(p) : 0;

@@ -175,11 +175,12 @@ bool sweep_forecast_of(const plan *p, const sweep_options *options, store *s,
     sweep_forecast_free(out);
     return false;
   }
+  out->memory_limit = w.memory_limit;
   for (size_t i = 0; i < w.count; i++) {
     const point_forecast f = item_forecast(&w, i);
     out->each[i] = f;
-    out->complete += !f.repetitions && !f.skipped;
-    out->skipped += f.skipped != NULL;
+    out->complete += !f.repetitions && !*f.skipped;
+    out->skipped += *f.skipped != 0;
     out->repetitions += f.repetitions;
     out->guessed += f.guessed ? f.repetitions : 0;
     out->seconds += f.seconds + f.oracle_seconds;

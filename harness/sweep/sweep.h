@@ -55,20 +55,23 @@ typedef struct sweep_summary {
 bool sweep_run(const plan *p, const sweep_options *options, store *s, sweep_summary *out,
                error *err);
 
+enum { FORECAST_REASON_SIZE = 160 };
+
 /* What sweep_run would do with one point. */
 typedef struct point_forecast {
   size_t repetitions;    /* to run; 0: the point is complete, or skipped */
   double seconds;        /* for all of them */
   double oracle_seconds; /* for the oracle's work, at the first point that needs it */
   bool guessed;          /* its kernel has never been timed in this store */
-  const char *skipped;   /* why it will be skipped; NULL: it will not */
+  char skipped[FORECAST_REASON_SIZE]; /* why it will be skipped; "": it will not */
 } point_forecast;
 
 /* The same in all. */
 typedef struct sweep_forecast {
   size_t points, complete, skipped, repetitions, guessed;
   double seconds;
-  point_forecast *each; /* by the plan's points */
+  uint64_t memory_limit; /* bytes a point may ask for; 0: any */
+  point_forecast *each;  /* by the plan's points */
 } sweep_forecast;
 
 bool sweep_forecast_of(const plan *p, const sweep_options *options, store *s,

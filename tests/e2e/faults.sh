@@ -20,10 +20,11 @@ axes:
 where: seq_len = 8 OR kernel = 'faulty_slow'
 END
 expect 0 "$LINKV" sweep c.yaml --db f.db --dry-run --format json --plugin "$BUILD/tests/plugins/faulty_kernels.so"
-python3 - <<'END'
-import json
+python3 - $limit <<'END'
+import json, sys
 plan = {(p["kernel"], p["seq_len"]): p for p in json.load(open("out"))["plan"]}
-assert "memory limit" in plan["faulty_memory", 8]["skipped"] and not plan["faulty_memory", 8]["repetitions"]
+assert plan["faulty_memory", 8]["skipped"] == f"needs 64.0 TiB, limit {sys.argv[1]}.0 MiB"
+assert not plan["faulty_memory", 8]["repetitions"]
 assert plan["scalar_row", 8]["skipped"] is None and plan["scalar_row", 8]["repetitions"] == 2
 assert plan["faulty_slow", 24]["skipped"] is None
 END

@@ -448,7 +448,7 @@ static void forecasts_count_what_is_left(void **state) {
   double seconds = 0;
   for (size_t i = 0; i < 6; i++) {
     assert_int_equal(before.each[i].repetitions, 3);
-    assert_true(before.each[i].guessed && !before.each[i].skipped);
+    assert_true(before.each[i].guessed && !*before.each[i].skipped);
     seconds += before.each[i].seconds;
   }
   assert_true(seconds <= before.seconds);
