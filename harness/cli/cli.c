@@ -1,9 +1,9 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <float.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -107,12 +107,20 @@ static bool parse_u64(const char *text, uint64_t low, uint64_t high, uint64_t *o
   return !errno && !*end && *out >= low && *out <= high;
 }
 
+/* 0 < *out <= high; left as it is where the text is none. */
+static bool parse_real(const char *text, double high, double *out) {
+  char *end;
+  const double d = strtod(text, &end);
+  if (end == text || *end || !(d > 0) || !(d <= high)) return false;
+  *out = d;
+  return true;
+}
+
 /* Stores `text` in the option's target; on failure writes what would be right, and
  * nothing where the text must only not be empty. */
 static bool store_value(const cli_option *o, const char *text, char *remedy,
                         size_t size) {
   uint64_t u;
-  char *end;
   switch (o->kind) {
     case CLI_FLAG:
       *(bool *)o->target = true;
@@ -137,13 +145,12 @@ static bool store_value(const cli_option *o, const char *text, char *remedy,
       if (!parse_u64(text, 0, INT64_MAX, &u)) return false;
       *(uint64_t *)o->target = u;
       return true;
-    case CLI_REAL: {
+    case CLI_SECONDS:
+      snprintf(remedy, size, "a number of seconds over 0, up to %d", CLI_SECONDS_MAX);
+      return parse_real(text, CLI_SECONDS_MAX, (double *)o->target);
+    case CLI_REAL:
       snprintf(remedy, size, "a number greater than 0");
-      double d = strtod(text, &end);
-      if (end == text || *end || !isfinite(d) || d <= 0) return false;
-      *(double *)o->target = d;
-      return true;
-    }
+      return parse_real(text, DBL_MAX, (double *)o->target);
     case CLI_BYTES:
       snprintf(remedy, size, BYTES_REMEDY);
       return bytes_parse(text, (uint64_t *)o->target);

@@ -24,12 +24,13 @@ typedef enum cli_kind {
   CLI_SIZE,    /* size_t, 1 <= value <= 2^40 */
   CLI_THREADS, /* size_t, 1 <= value <= CLI_THREADS_MAX */
   CLI_SEED,    /* uint64_t, 0 <= value < 2^63 */
+  CLI_SECONDS, /* double, 0 < value <= CLI_SECONDS_MAX */
   CLI_REAL,    /* double, finite and > 0 */
   CLI_BYTES,   /* uint64_t: see bytes_parse.h */
   CLI_CHOICE,  /* int: index into `choices` */
 } cli_kind;
 
-enum { CLI_THREADS_MAX = 4096 };
+enum { CLI_THREADS_MAX = 4096, CLI_SECONDS_MAX = 1000000 };
 
 typedef struct cli_list {
   const char **item;

@@ -120,8 +120,8 @@ static int run(int argc, char **argv) {
   cli_list words = {0};
   const cli_option options[] = {
       {"format", CLI_CHOICE, &format, "FORMAT", "default table", formats},
-      {"seconds", CLI_REAL, &seconds, "S", "that measuring the ceilings takes, default 1",
-       NULL},
+      {"seconds", CLI_SECONDS, &seconds, "S",
+       "that measuring the ceilings takes, default 1", NULL},
       {0},
   };
   const cli_parsed parsed = cli_parse(&cli_machine, options, argc, argv, &words);

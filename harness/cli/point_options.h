@@ -40,7 +40,7 @@ extern const char *const cli_stages[];
        NULL},                                                                            \
       {"tile-k", CLI_SIZE, &(o).tile_k, "N", "keys a tile, default the kernel's", NULL}, \
       {"threads", CLI_THREADS, &(o).threads, "N", "default 1", NULL},                    \
-      {"min-time", CLI_REAL, &(o).min_time_s, "S", timed, NULL}, {                       \
+      {"min-time", CLI_SECONDS, &(o).min_time_s, "S", timed, NULL}, {                    \
     "plugin", CLI_LIST, &(o).plugins, "FILE.so",                                         \
         "kernels of a shared object; may be repeated", NULL                              \
   }

@@ -91,8 +91,8 @@ static int run(int argc, char **argv) {
       POINT_OPTIONS(o, "seconds of a round, default 0.4"),
       {"against", CLI_TEXT, &against, "K", "the other kernel, whose tiles are its own",
        NULL},
-      {"turn", CLI_REAL, &how.turn_s, "S", "seconds of a turn, default 0.001", NULL},
-      {"seconds", CLI_REAL, &how.budget_s, "S", "in all, default 60", NULL},
+      {"turn", CLI_SECONDS, &how.turn_s, "S", "seconds of a turn, default 0.001", NULL},
+      {"seconds", CLI_SECONDS, &how.budget_s, "S", "in all, default 60", NULL},
       {"error", CLI_REAL, &how.error, "P", "chance of a wrong verdict, default 0.01",
        NULL},
       {"margin", CLI_REAL, &how.margin, "R",
@@ -111,6 +111,9 @@ static int run(int argc, char **argv) {
              words.item[0]);
   else if (parsed == CLI_GO && !(how.error < 1))
     cli_fail(&cli_race, EXIT_USAGE, "--error %g: a chance is below 1", how.error);
+  else if (parsed == CLI_GO && how.turn_s > o.min_time_s)
+    cli_fail(&cli_race, EXIT_USAGE, "--turn %g is longer than a round, --min-time %g",
+             how.turn_s, o.min_time_s);
   else if (parsed == CLI_GO)
     code = race(&o, against, db, &how);
   cli_list_free(&words);

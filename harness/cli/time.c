@@ -85,7 +85,7 @@ static int run(int argc, char **argv) {
        "a repetition may take, default most of what is free", NULL},
       CACHE_OPTIONS(kept),
       {"repetitions", CLI_SIZE, &repetitions, "N", "1 to 64, default 5", NULL},
-      {"timeout", CLI_REAL, &how.timeout_s, "S",
+      {"timeout", CLI_SECONDS, &how.timeout_s, "S",
        "seconds a repetition may take in all, default 300", NULL},
       {"format", CLI_CHOICE, &print.format, "FORMAT", "default table", cli_formats},
       {"columns", CLI_TEXT, &names, "A,B,...", "which fields, 'all' for every one", NULL},

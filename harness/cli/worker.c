@@ -135,7 +135,8 @@ static int run(int argc, char **argv) {
        NULL},
       {"head-library", CLI_TEXT, &libraries[1], "FILE.so", "its kernels are head_*",
        NULL},
-      {"turn", CLI_REAL, &against.turn_s, "S", "seconds of a turn, default 0.001", NULL},
+      {"turn", CLI_SECONDS, &against.turn_s, "S", "seconds of a turn, default 0.001",
+       NULL},
       {0}};
   cli_list words = {0};
 

@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+#define REMEDY "give an export in json or jsonl, a database, or a label of --db"
 
 static bool take_field(const json_t *from, int field, row *r) {
   value *v = &r->field[field];
@@ -83,19 +86,21 @@ static bool read_all(const char *path, FILE *in, rows *out, error *err) {
     if (next == EOF) return ok && out->count > 0;
     if (ok) ungetc(next, in);
   }
-  return ok ? error_set(
-                  err,
-                  "%s: row %zu: %s; give an export in json or jsonl, a database, or "
-                  "a label of --db",
-                  path, out->count + 1, where.text)
+  return ok ? error_set(err, "%s: row %zu: %s; " REMEDY, path, out->count + 1, where.text)
             : false;
 }
 
 bool import_rows(const char *path, rows *out, error *err) {
   *out = (rows){0};
   FILE *in = fopen(path, "re");
-  if (!in) return error_set(err, "%s: cannot be read: %s", path, strerror(errno));
-  error_set(err, "%s: no row", path);
+  if (!in)
+    return error_set(err, "%s: cannot be read: %s; " REMEDY, path, strerror(errno));
+  struct stat info;
+  if (fstat(fileno(in), &info) != 0 || S_ISDIR(info.st_mode)) {
+    fclose(in);
+    return error_set(err, "%s: is a directory; " REMEDY, path);
+  }
+  error_set(err, "%s: no row; " REMEDY, path);
   const bool ok = read_all(path, in, out, err);
   fclose(in);
   if (!ok) rows_free(out);

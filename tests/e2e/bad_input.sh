@@ -18,7 +18,12 @@ for value in 0 -1 1.5 abc 99999999999999999999 ''; do
   refused "--seq-len '$value' is not a whole number" "$LINKV" time --kernel scalar_row --seq-len "$value"
 done
 refused "--stage 'blok' is not one of attention block" "$LINKV" time --kernel scalar_row --stage blok
-refused "--min-time 'nan' is not a number" "$LINKV" time --kernel scalar_row --min-time nan
+for value in nan 0 -1 1e300 soon; do
+  refused "--min-time '$value' is not a number of seconds over 0, up to 1000000" \
+    "$LINKV" time --kernel scalar_row --min-time "$value"
+done
+refused "--turn 1 is longer than a round, --min-time 0.4" \
+  "$LINKV" race --kernel scalar_row --against scalar_per_step --turn 1
 refused "unexpected word 'scalar_row'" "$LINKV" time scalar_row
 refused "--kernel is empty; give it K" "$LINKV" time --kernel ''
 refused "--threads '4097' is not a whole number from 1 to 4096" "$LINKV" time --kernel scalar_row --threads 4097
@@ -94,6 +99,12 @@ sqlite3 other.db 'CREATE TABLE t (x)'
 refused "other.db: a database, but not linkv's" "$LINKV" export --db other.db
 refused "other.db: a database, but not linkv's" "$LINKV" sweep c.yaml --db other.db
 refused "no/dir.db: " "$LINKV" sweep c.yaml --db no/dir.db
+
+# Exports
+mkdir folder
+echo '[]' >none.json
+refused "folder: is a directory; give an export" "$LINKV" compare folder folder
+refused "none.json: no row; give an export" "$LINKV" compare none.json none.json
 
 # Plug-ins
 refused "none.so': No such file or directory; name a shared object" "$LINKV" kernels --plugin ./none.so
