@@ -18,7 +18,7 @@
 #include "timing.h"
 
 /* For each of two measurements, before and after the kernel is timed. */
-#define PEAK_SECONDS 0.001
+#define PEAK_SECONDS 0.0005
 
 /* Sets status and reason; false when out of memory. */
 __attribute__((format(printf, 3, 4))) static bool conclude(record *out,
