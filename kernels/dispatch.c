@@ -1,35 +1,21 @@
 #include "linkv/dispatch.h"
 
-#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "builtin_rule.h"
-#include "hash.h"
+#include "landmarks.h"
 #include "linkv/driver.h"
 #include "linkv/registry.h"
 #include "message.h"
-
-/* A shape, where distances are log2 ratios. */
-enum { AXES = 4 };
-typedef struct place {
-  float at[AXES];
-} place;
-
-typedef struct landmark {
-  place place;
-  lkv_stage stage;
-  const lkv_kernel *kernel;
-  size_t tile_q, tile_k;
-} landmark;
+#include "resolve_tiles.h"
 
 /* Wisdom as it is looked up. Never freed: a thread may be reading it. */
 typedef struct policy {
   const struct policy *before; /* what was in use, kept */
-  size_t count;
-  landmark landmark[];
+  landmarks *landmarks;
 } policy;
 
 static _Atomic(const policy *) in_use;
@@ -51,35 +37,17 @@ typedef struct answer {
 } answer;
 static _Thread_local answer answers[SLOTS];
 
-static place place_of(size_t batch, size_t seq_len, size_t heads, size_t head_dim,
-                      size_t threads) {
-  return (place){{log2f((float)batch * (float)heads), log2f((float)seq_len),
-                  log2f((float)head_dim), log2f((float)threads)}};
-}
-
-static float distance(const place *a, const place *b) {
-  float sum = 0;
-  for (int i = 0; i < AXES; i++) sum += (a->at[i] - b->at[i]) * (a->at[i] - b->at[i]);
-  return sum;
-}
-
 bool lkv_use_wisdom(const lkv_wisdom *wisdom, char *error, size_t error_size) {
   if (!wisdom) {
     atomic_store_explicit(&in_use, NULL, memory_order_release);
     return true;
   }
   if (!lkv_wisdom_check(wisdom, error, error_size)) return false;
-  policy *p = malloc(sizeof *p + wisdom->choices * sizeof *p->landmark);
-  if (!p) return lkv_fail(error, error_size, "out of memory for wisdom");
-  p->count = wisdom->choices;
-  for (size_t i = 0; i < wisdom->choices; i++) {
-    const lkv_wisdom_choice *c = &wisdom->choice[i];
-    p->landmark[i] = (landmark){
-        .place = place_of(c->batch, c->seq_len, c->heads, c->head_dim, c->threads),
-        .stage = c->stage,
-        .kernel = lkv_kernel_find(wisdom->kernel[c->kernel].name),
-        .tile_q = c->tile_q,
-        .tile_k = c->tile_k};
+  policy *p = malloc(sizeof *p);
+  if (p) p->landmarks = landmarks_make(wisdom);
+  if (!p || !p->landmarks) {
+    free(p);
+    return lkv_fail(error, error_size, "out of memory for wisdom");
   }
   static _Atomic(const policy *) newest;
   p->before = atomic_exchange(&newest, p);
@@ -97,27 +65,15 @@ bool lkv_use_wisdom_file(const char *path, char *error, size_t error_size) {
   return ok;
 }
 
-static const landmark *nearest(const question *q) {
-  const place here = place_of(q->batch, q->seq_len, q->heads, q->head_dim, q->threads);
-  const landmark *best = NULL;
-  float least = INFINITY;
-  for (size_t i = 0; i < q->policy->count; i++) {
-    const landmark *l = &q->policy->landmark[i];
-    if (l->stage != q->stage || !rule_suits(l->kernel, q->type)) continue;
-    const float far = distance(&here, &l->place);
-    if (far < least) {
-      least = far;
-      best = l;
-    }
-  }
-  return best;
-}
-
-/* Where the kernel runs the problem, `out` becomes the choice of it. */
-static lkv_status settle(const lkv_kernel *kernel, const question *q, lkv_problem problem,
+/* Where the kernel runs the problem, with such tiles, `out` becomes the choice of it. */
+static lkv_status settle(const lkv_kernel *kernel, const question *q,
+                         const lkv_problem *problem, size_t tile_q, size_t tile_k,
                          lkv_choice *out) {
   out->kernel = kernel;
-  out->problem = lkv_resolve_tiles(kernel, problem);
+  out->problem = *problem;
+  out->problem.tile_q = tile_q;
+  out->problem.tile_k = tile_k;
+  resolve_tiles(kernel, &out->problem);
   return lkv_workspace_bytes(kernel, &out->problem, q->stage, q->threads,
                              &out->workspace_bytes);
 }
@@ -128,28 +84,25 @@ static lkv_status by_rule(const question *q, const lkv_problem *problem,
   lkv_status why = LKV_UNSUPPORTED;
   out->by_wisdom = false;
   for (const lkv_kernel *const *k = rule_kernels(q->type, is_short); *k; k++) {
-    const lkv_status status = settle(*k, q, *problem, out);
+    const lkv_status status = settle(*k, q, problem, 0, 0, out);
     if (status == LKV_OK) return LKV_OK;
     if (status != LKV_UNSUPPORTED) why = status;
   }
   return why;
 }
 
-static lkv_status choose(const question *q, lkv_problem problem, lkv_choice *out) {
+static lkv_status choose(const question *q, const lkv_problem *problem, lkv_choice *out) {
   if (!q->batch || !q->seq_len || !q->heads || !q->head_dim || !q->threads)
     return LKV_INVALID;
   if (q->stage != LKV_STAGE_ATTENTION && q->stage != LKV_STAGE_BLOCK) return LKV_INVALID;
   if ((unsigned)q->type >= LKV_DTYPE_COUNT) return LKV_INVALID;
-  problem.tile_q = problem.tile_k = 0;
-  const landmark *l = q->policy ? nearest(q) : NULL;
-  if (l) {
-    lkv_problem tiled = problem;
-    tiled.tile_q = l->tile_q;
-    tiled.tile_k = l->tile_k;
-    out->by_wisdom = true;
-    if (settle(l->kernel, q, tiled, out) == LKV_OK) return LKV_OK;
-  }
-  return by_rule(q, &problem, out);
+  const landmark *l = q->policy ? landmarks_nearest(q->policy->landmarks, q->stage,
+                                                    q->type, problem, q->threads)
+                                : NULL;
+  out->by_wisdom = true;
+  if (l && settle(l->kernel, q, problem, l->tile_q, l->tile_k, out) == LKV_OK)
+    return LKV_OK;
+  return by_rule(q, problem, out);
 }
 
 static bool same_question(const question *a, const question *b) {
@@ -158,13 +111,14 @@ static bool same_question(const question *a, const question *b) {
          a->stage == b->stage && a->type == b->type;
 }
 
+/* Products that do not wait for each other, by odd numbers. */
 static size_t slot_of(const question *q) {
-  const size_t sizes[] = {q->batch,   q->seq_len,
-                          q->heads,   q->head_dim,
-                          q->threads, (size_t)q->stage * 16 + (size_t)q->type};
-  uint64_t hash = HASH_START;
-  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-    hash = (hash ^ sizes[i]) * UINT64_C(0x9e3779b97f4a7c15);
+  const uint64_t kind = (uint64_t)q->stage * 16 + (uint64_t)q->type;
+  const uint64_t hash = (q->batch + kind) * UINT64_C(0x9e3779b97f4a7c15) +
+                        q->seq_len * UINT64_C(0xbf58476d1ce4e5b9) +
+                        q->heads * UINT64_C(0x94d049bb133111eb) +
+                        q->head_dim * UINT64_C(0xd6e8feb86659fd93) +
+                        q->threads * UINT64_C(0xff51afd7ed558ccd);
   return (hash >> 32) % SLOTS;
 }
 
@@ -179,15 +133,14 @@ lkv_status lkv_choose(lkv_stage stage, lkv_dtype type, const lkv_problem *proble
                       .stage = stage,
                       .type = type};
   answer *a = &answers[slot_of(&q)];
-  if (!a->known || !same_question(&a->question, &q)) {
-    lkv_choice found = {0};
-    const lkv_status status = choose(&q, *problem, &found);
-    if (status != LKV_OK) return status;
-    *a = (answer){.known = true, .question = q, .choice = found};
+  if (a->known && same_question(&a->question, &q)) {
+    *out = a->choice;
+    out->problem.eps = problem->eps;
+    return LKV_OK;
   }
-  *out = a->choice;
-  out->problem.eps = problem->eps;
-  return LKV_OK;
+  const lkv_status status = choose(&q, problem, out);
+  if (status == LKV_OK) *a = (answer){.known = true, .question = q, .choice = *out};
+  return status;
 }
 
 /* A thread's workspace; freed when it ends. */

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "linkv/bfloat16.h"
+#include "resolve_tiles.h"
 #include "size.h"
 
 /* Rows of X a projection task multiplies. Fixed, so that no bit of the product depends on
@@ -53,13 +54,17 @@ static size_t slice_bytes(const lkv_kernel *kernel, const lkv_problem *problem) 
   return size_round_up(bytes, LKV_WORKSPACE_ALIGNMENT);
 }
 
-static bool tiles_resolved(const lkv_kernel *kernel, const lkv_problem *problem) {
-  const lkv_problem resolved = lkv_resolve_tiles(kernel, *problem);
-  return resolved.tile_q == problem->tile_q && resolved.tile_k == problem->tile_k;
+static lkv_tiles tiles_of(const lkv_kernel *kernel, const lkv_problem *problem) {
+  const lkv_tiles none = {0};
+  const lkv_tiles best = kernel->default_tiles ? kernel->default_tiles(problem) : none;
+  return (lkv_tiles){.q = best.q == 0 || problem->tile_q == 0 ? best.q : problem->tile_q,
+                     .k = best.k == 0 || problem->tile_k == 0 ? best.k : problem->tile_k};
 }
 
-lkv_status lkv_check(const lkv_kernel *kernel, const lkv_problem *problem,
-                     const char **why) {
+/* lkv_check; whether the tiles are resolved, and the bytes of a slice's workspace. */
+static lkv_status check(const lkv_kernel *kernel, const lkv_problem *problem,
+                        const char **why, bool *resolved, size_t *bytes) {
+  lkv_problem other;
   *why = broken_bound(problem);
   if (*why) return LKV_INVALID;
   if (tensor_bytes(kernel->output_type, problem) == SIZE_MAX) {
@@ -67,20 +72,38 @@ lkv_status lkv_check(const lkv_kernel *kernel, const lkv_problem *problem,
     return LKV_TOO_LARGE;
   }
   if (!lkv_cpu_supports(kernel->isa, why)) return LKV_UNSUPPORTED;
-  const lkv_problem resolved = lkv_resolve_tiles(kernel, *problem);
-  if (kernel->supports && !kernel->supports(&resolved, why)) return LKV_UNSUPPORTED;
-  if (slice_bytes(kernel, &resolved) == SIZE_MAX) {
+  const lkv_tiles tiles = tiles_of(kernel, problem);
+  *resolved = tiles.q == problem->tile_q && tiles.k == problem->tile_k;
+  if (!*resolved) {
+    other = *problem;
+    other.tile_q = tiles.q;
+    other.tile_k = tiles.k;
+    problem = &other;
+  }
+  if (kernel->supports && !kernel->supports(problem, why)) return LKV_UNSUPPORTED;
+  *bytes = slice_bytes(kernel, problem);
+  if (*bytes == SIZE_MAX) {
     *why = "the kernel's workspace in bytes does not fit size_t";
     return LKV_TOO_LARGE;
   }
   return LKV_OK;
 }
 
+lkv_status lkv_check(const lkv_kernel *kernel, const lkv_problem *problem,
+                     const char **why) {
+  bool resolved;
+  size_t bytes;
+  return check(kernel, problem, why, &resolved, &bytes);
+}
+
+void resolve_tiles(const lkv_kernel *kernel, lkv_problem *problem) {
+  const lkv_tiles tiles = tiles_of(kernel, problem);
+  problem->tile_q = tiles.q;
+  problem->tile_k = tiles.k;
+}
+
 lkv_problem lkv_resolve_tiles(const lkv_kernel *kernel, lkv_problem problem) {
-  const lkv_tiles none = {0};
-  const lkv_tiles best = kernel->default_tiles ? kernel->default_tiles(&problem) : none;
-  if (best.q == 0 || problem.tile_q == 0) problem.tile_q = best.q;
-  if (best.k == 0 || problem.tile_k == 0) problem.tile_k = best.k;
+  resolve_tiles(kernel, &problem);
   return problem;
 }
 
@@ -113,9 +136,10 @@ static void plan_blocks(const lkv_kernel *kernel, const lkv_problem *problem,
 static lkv_status make_plan(const lkv_kernel *kernel, const lkv_problem *problem,
                             lkv_stage stage, size_t threads, plan *p) {
   const char *why;
-  const lkv_status status = lkv_check(kernel, problem, &why);
+  bool resolved;
+  const lkv_status status = check(kernel, problem, &why, &resolved, &p->slice_bytes);
   if (status != LKV_OK) return status;
-  if (threads == 0 || !tiles_resolved(kernel, problem)) return LKV_INVALID;
+  if (threads == 0 || !resolved) return LKV_INVALID;
   if (stage != LKV_STAGE_ATTENTION && stage != LKV_STAGE_BLOCK) return LKV_INVALID;
 
   p->slices = size_times(problem->batch, problem->heads);
@@ -128,7 +152,6 @@ static lkv_status make_plan(const lkv_kernel *kernel, const lkv_problem *problem
                                        LKV_WORKSPACE_ALIGNMENT);
     p->projections = size_times(LKV_OPERANDS, projection_blocks(p));
   }
-  p->slice_bytes = slice_bytes(kernel, problem);
   const size_t wide = stage == LKV_STAGE_BLOCK ? wide_bytes(kernel, p) : 0;
   if (p->slice_bytes < wide) p->slice_bytes = wide;
   plan_blocks(kernel, problem, threads, p);

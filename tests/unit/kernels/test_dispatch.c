@@ -98,6 +98,67 @@ static void wisdom_goes_by_the_nearest_shape(void **state) {
   assert_false(chosen(LKV_STAGE_ATTENTION, LKV_FLOAT32, 8).by_wisdom);
 }
 
+/* The definition of linkv/dispatch.h, shape after shape. */
+static size_t nearest_of(const lkv_wisdom *w, const lkv_problem *p, size_t threads) {
+  float least = INFINITY;
+  size_t nearest = SIZE_MAX;
+  for (size_t i = 0; i < w->choices; i++) {
+    const lkv_wisdom_choice *c = &w->choice[i];
+    const float slices = log2f((float)p->batch * (float)p->heads) -
+                         log2f((float)c->batch * (float)c->heads);
+    const float seq_len = log2f((float)p->seq_len) - log2f((float)c->seq_len);
+    const float dim = log2f((float)p->head_dim) - log2f((float)c->head_dim);
+    const float ways = log2f((float)threads) - log2f((float)c->threads);
+    const float far = slices * slices + seq_len * seq_len + dim * dim + ways * ways;
+    if (!(far < least)) continue;
+    least = far;
+    nearest = i;
+  }
+  return nearest;
+}
+
+/* Of 1, 2, ... 2^10: many are as near as others; and 3/4 of them. */
+static size_t some_size(uint64_t *state, unsigned most) {
+  *state = *state * UINT64_C(6364136223846793005) + 1;
+  const unsigned power = (unsigned)(*state >> 33) % (most + 1);
+  return power > 1 && (*state >> 60) % 4 == 0 ? (size_t)3 << (power - 2)
+                                              : (size_t)1 << power;
+}
+
+static void the_nearest_is_that_of_the_definition(void **state) {
+  (void)state;
+  enum { CHOICES = 60, SHAPES = 3000 };
+  static lkv_wisdom_choice choices[CHOICES];
+  char error[256];
+  uint64_t random = 1;
+  lkv_wisdom w = *some_wisdom();
+  w.choice = choices;
+  w.choices = CHOICES;
+  for (size_t i = 0; i < CHOICES; i++) /* Tiles tell choices apart. */
+    choices[i] = (lkv_wisdom_choice){.batch = some_size(&random, 2),
+                                     .seq_len = some_size(&random, 10),
+                                     .heads = some_size(&random, 3),
+                                     .head_dim = some_size(&random, 4),
+                                     .threads = some_size(&random, 2),
+                                     .kernel = 1,
+                                     .tile_k = i + 1};
+  assert_true(lkv_use_wisdom(&w, error, sizeof error));
+  for (size_t i = 0; i < SHAPES; i++) {
+    const lkv_problem p = {.batch = some_size(&random, 6),
+                           .seq_len = some_size(&random, 12) + i % 2,
+                           .heads = some_size(&random, 9),
+                           .head_dim = some_size(&random, 9),
+                           .eps = 1e-6};
+    const size_t threads = some_size(&random, 9);
+    lkv_choice c;
+    assert_int_equal(lkv_choose(LKV_STAGE_ATTENTION, LKV_FLOAT32, &p, threads, &c),
+                     LKV_OK);
+    assert_true(c.by_wisdom);
+    assert_int_equal(c.problem.tile_k - 1, nearest_of(&w, &p, threads));
+  }
+  assert_true(lkv_use_wisdom(NULL, error, sizeof error));
+}
+
 static void wisdom_that_does_not_hold_changes_nothing(void **state) {
   (void)state;
   char error[256];
@@ -241,6 +302,7 @@ static void many_threads_may_call(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(wisdom_goes_by_the_nearest_shape),
+      cmocka_unit_test(the_nearest_is_that_of_the_definition),
       cmocka_unit_test(wisdom_that_does_not_hold_changes_nothing),
       cmocka_unit_test(the_rule_takes_the_widest_isa),
       cmocka_unit_test(calls_give_the_bits_of_the_kernel_chosen),
