@@ -99,11 +99,13 @@ static void wisdom_goes_by_the_nearest_shape(void **state) {
 }
 
 /* The definition of linkv/dispatch.h, shape after shape. */
-static size_t nearest_of(const lkv_wisdom *w, const lkv_problem *p, size_t threads) {
+static size_t nearest_of(const lkv_wisdom *w, lkv_stage stage, size_t kernel,
+                         const lkv_problem *p, size_t threads) {
   float least = INFINITY;
   size_t nearest = SIZE_MAX;
   for (size_t i = 0; i < w->choices; i++) {
     const lkv_wisdom_choice *c = &w->choice[i];
+    if (c->stage != stage || c->kernel != kernel) continue;
     const float slices = log2f((float)p->batch * (float)p->heads) -
                          log2f((float)c->batch * (float)c->heads);
     const float seq_len = log2f((float)p->seq_len) - log2f((float)c->seq_len);
@@ -127,21 +129,29 @@ static size_t some_size(uint64_t *state, unsigned most) {
 
 static void the_nearest_is_that_of_the_definition(void **state) {
   (void)state;
-  enum { CHOICES = 60, SHAPES = 3000 };
+  enum { CHOICES = 200, TYPES = 2, SHAPES = 3000 };
+  static const char *const names[] = {"scalar_stream_merge", "scalar_tile_f64"};
   static lkv_wisdom_choice choices[CHOICES];
   char error[256];
   uint64_t random = 1;
+  lkv_wisdom_kernel kernels[TYPES];
   lkv_wisdom w = *some_wisdom();
+  for (size_t i = 0; i < TYPES; i++)
+    kernels[i] = (lkv_wisdom_kernel){
+        .name = names[i], .build = lkv_kernel_build(lkv_kernel_find(names[i]))};
+  w.kernel = kernels;
   w.choice = choices;
   w.choices = CHOICES;
   for (size_t i = 0; i < CHOICES; i++) /* Tiles tell choices apart. */
-    choices[i] = (lkv_wisdom_choice){.batch = some_size(&random, 2),
-                                     .seq_len = some_size(&random, 10),
-                                     .heads = some_size(&random, 3),
-                                     .head_dim = some_size(&random, 4),
-                                     .threads = some_size(&random, 2),
-                                     .kernel = 1,
-                                     .tile_k = i + 1};
+    choices[i] =
+        (lkv_wisdom_choice){.stage = i % 3 ? LKV_STAGE_ATTENTION : LKV_STAGE_BLOCK,
+                            .batch = some_size(&random, 2),
+                            .seq_len = some_size(&random, 10),
+                            .heads = some_size(&random, 3),
+                            .head_dim = some_size(&random, 4),
+                            .threads = some_size(&random, 2),
+                            .kernel = i / 3 % TYPES,
+                            .tile_k = i + 1};
   assert_true(lkv_use_wisdom(&w, error, sizeof error));
   for (size_t i = 0; i < SHAPES; i++) {
     const lkv_problem p = {.batch = some_size(&random, 6),
@@ -149,12 +159,13 @@ static void the_nearest_is_that_of_the_definition(void **state) {
                            .heads = some_size(&random, 9),
                            .head_dim = some_size(&random, 9),
                            .eps = 1e-6};
-    const size_t threads = some_size(&random, 9);
+    const size_t threads = some_size(&random, 9), kernel = i / 2 % TYPES;
+    const lkv_stage stage = i % 5 ? LKV_STAGE_ATTENTION : LKV_STAGE_BLOCK;
     lkv_choice c;
-    assert_int_equal(lkv_choose(LKV_STAGE_ATTENTION, LKV_FLOAT32, &p, threads, &c),
-                     LKV_OK);
+    assert_int_equal(
+        lkv_choose(stage, kernel ? LKV_FLOAT64 : LKV_FLOAT32, &p, threads, &c), LKV_OK);
     assert_true(c.by_wisdom);
-    assert_int_equal(c.problem.tile_k - 1, nearest_of(&w, &p, threads));
+    assert_int_equal(c.problem.tile_k - 1, nearest_of(&w, stage, kernel, &p, threads));
   }
   assert_true(lkv_use_wisdom(NULL, error, sizeof error));
 }
