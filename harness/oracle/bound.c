@@ -11,6 +11,7 @@
 #include "bound_context.h"
 #include "culprit.h"
 #include "fit_columns.h"
+#include "masked_row.h"
 #include "reassociated.h"
 #include "split.h"
 #include "token_error.h"
@@ -174,10 +175,11 @@ static bool bound_again(bound_context *x, const oracle_row *row, size_t index,
   bounds *b = x->result;
   bound_row *to = &b->row[index];
   wide_row w;
+  masked_row m = {0};
   if (!wide_row_make(type, x->shape, x->m.eps, x->operands->value, row, &w, err))
     return false;
-  bool ok = true;
-  if (row_is_finite(&w.row, d)) {
+  bool ok = masked_row_make(d, &w.row, x->masked, &m, err);
+  if (ok && row_is_finite(&m.row, d)) {
     if (to->fit != BOUND_NO_FIT) b->fit_count = to->fit;
     *to = (bound_row){.fit = BOUND_NO_FIT,
                       .poisoned = to->poisoned,
@@ -185,11 +187,12 @@ static bool bound_again(bound_context *x, const oracle_row *row, size_t index,
                       .overflows = to->overflows,
                       .wide = 1 + (uint64_t)type};
     x->view[OWN].gauge.of.unit = wide_type_unit(type);
-    magnitudes_retake(&x->m, &w.row);
-    ok = bound_one(x, &w.row, index, err);
+    magnitudes_retake(&x->m, &m.row);
+    ok = bound_one(x, &m.row, index, err);
     memcpy(b->y + index * d, w.row.y, d * sizeof *b->y);
     x->view[OWN].gauge.of.unit = GAUGE_FLOAT64;
   }
+  masked_row_free(&m);
   wide_row_free(&w);
   return ok;
 }
@@ -214,6 +217,31 @@ static void pass(void *argument, const oracle_row *row) {
   look_for_nan(x, row);
 }
 
+/* The row, and again where need be; nothing is granted in columns that are masked. */
+static bool bound_finite(bound_context *x, const oracle_row *row, size_t index,
+                         error *err) {
+  const size_t d = x->shape->head_dim;
+  x->result->row[index].overflows =
+      x->m.largest > (x->unit > GAUGE_FLOAT64 ? (double)FLT_MAX : DBL_MAX) / 4;
+  if (!bound_one(x, row, index, err) || !escalate(x, row, index, err)) return false;
+  for (size_t c = 0; c < d; c++)
+    if (x->masked[c])
+      x->result->det[index * d + c] = x->result->stat[index * d + c] = INFINITY;
+  return true;
+}
+
+/* The row without the columns that VV has spoilt. */
+static bool bound_masked(bound_context *x, const oracle_row *row, size_t index,
+                         error *err) {
+  masked_row m;
+  if (!masked_row_make(x->shape->head_dim, row, x->masked, &m, err)) return false;
+  bool ok = true;
+  x->result->row[index].finite = row_is_finite(&m.row, x->shape->head_dim);
+  if (x->result->row[index].finite) ok = bound_finite(x, &m.row, index, err);
+  masked_row_free(&m);
+  return ok;
+}
+
 static bool visit(void *argument, const oracle_row *row, error *err) {
   bound_context *x = argument;
   const size_t d = x->shape->head_dim;
@@ -222,23 +250,25 @@ static bool visit(void *argument, const oracle_row *row, error *err) {
       (row->batch * b->tokens + row->place) * x->shape->heads + row->head;
   bound_row *to = &b->row[index];
   *to = (bound_row){.fit = BOUND_NO_FIT};
+  pass(x, row);
+  const size_t masked = masked_columns(d, row, x->masked);
+  if (masked) magnitudes_drop_columns(&x->m, x->masked);
   magnitudes_take(&x->m, row);
   for (size_t c = 0; c < d; c++)
     b->det[index * d + c] = b->stat[index * d + c] = INFINITY;
-  look_for_nan(x, row);
   to->poisoned = x->poisoned;
+  if (masked) return masked == d || bound_masked(x, row, index, err);
   to->finite = row_is_finite(row, d);
-  if (!to->finite) return true;
-  to->overflows =
-      x->m.largest > (x->unit > GAUGE_FLOAT64 ? (double)FLT_MAX : DBL_MAX) / 4;
-  return bound_one(x, row, index, err) && escalate(x, row, index, err);
+  return !to->finite || bound_finite(x, row, index, err);
 }
 
 static bool context_make(bound_context *x, error *err) {
   const size_t d = x->shape->head_dim, T = x->shape->seq_len;
   x->room = calloc(18 * T + 16 * d + reassociated_room(x->shape), sizeof *x->room);
   x->chosen = calloc(2 * T, sizeof *x->chosen);
-  if (!x->room || !x->chosen) return error_set(err, "bound: out of memory for a row");
+  x->masked = calloc(d, sizeof *x->masked);
+  if (!x->room || !x->chosen || !x->masked)
+    return error_set(err, "bound: out of memory for a row");
   double *at = x->room;
   for (int g = 0; g < GAUGES; g++) {
     double **const arrays[] = {&x->view[g].lambda, &x->view[g].error_dv, &x->view[g].most,
@@ -292,6 +322,7 @@ bool bounds_make(const oracle_shape *shape, double eps,
   factors_free(&x.factors);
   free(x.room);
   free(x.chosen);
+  free(x.masked);
   if (!ok) bounds_free(out);
   return ok;
 }

@@ -39,7 +39,8 @@ typedef struct bound_column {
 #define BOUND_NO_FIT UINT64_MAX
 
 typedef struct bound_row {
-  uint64_t finite;    /* the oracle's row is */
+  uint64_t finite;    /* the oracle's row is, but for columns that VV spoils: these alone
+                       * have no bound */
   uint64_t poisoned;  /* by a NaN among its operands */
   uint64_t wide;      /* 0 where float64 will do; else 1 + wide_type it is computed in */
   uint64_t overflows; /* a partial sum may leave the kernel's type */

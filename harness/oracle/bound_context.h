@@ -49,6 +49,7 @@ typedef struct bound_context {
   double *again; /* for the row by another association */
   double *room;
   size_t *chosen; /* columns: token * 2 + in_value, 2 seq_len */
+  bool *masked;   /* columns that VV has spoilt, (head_dim) */
   bounds *result;
 } bound_context;
 

@@ -218,8 +218,17 @@ static void take_pair(magnitudes *m, const oracle_row *row, size_t i) {
   m->largest = fmax(m->largest, fmax(n_abs, fmax(m->d_abs[i], m->dv_abs[i])));
 }
 
+void magnitudes_drop_columns(magnitudes *m, const bool *dropped) {
+  const size_t d = m->shape.head_dim;
+  for (size_t c = 0; c < d; c++) {
+    if (!dropped[c]) continue;
+    for (size_t a = 0; a < d; a++)
+      m->abs_sv[a * d + c] = m->sq_sv[a * d + c] = m->walk_sv[a * d + c] = 0;
+    m->abs_vv[c] = 0;
+  }
+}
+
 void magnitudes_take(magnitudes *m, const oracle_row *row) {
-  magnitudes_pass(m, row);
   m->counts = count_roundings(m, row->t);
   take_row(m, row);
   magnitudes_retake(m, row);

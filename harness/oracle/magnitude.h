@@ -65,7 +65,9 @@ void magnitudes_free(magnitudes *m);
 
 /* Takes token t of the row's slice, t ascending from 0. */
 void magnitudes_pass(magnitudes *m, const oracle_row *row);
-/* The same, and fills all that belongs to row t. */
+/* Takes columns out of the sums of values, as if VV had zeros there. */
+void magnitudes_drop_columns(magnitudes *m, const bool *dropped);
+/* Fills all that belongs to row t, whose token has been taken. */
 void magnitudes_take(magnitudes *m, const oracle_row *row);
 /* Fills that of a row taken already, whose tokens are known better now. */
 void magnitudes_retake(magnitudes *m, const oracle_row *row);

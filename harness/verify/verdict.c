@@ -5,10 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "row_fit.h"
 #include "select.h"
-
-/* A column of the fit of which the earlier ones leave less is theirs. */
-#define DEPENDENT 1e-10
 
 const char *verdict_name(verdict_kind kind) {
   static const char *const names[] = {"ok", "wrong", "ill_conditioned", "untrusted"};
@@ -36,78 +34,8 @@ static double ratio(double distance, double bound) {
   return isnan(r) ? INFINITY : r;
 }
 
-static double norm(size_t d, const double *x) {
-  double sum = 0;
-  for (size_t c = 0; c < d; c++) sum += x[c] * x[c];
-  return sqrt(sum);
-}
-
-/* Room for a fit of q columns. */
-typedef struct fit {
-  double *basis;       /* (q, d): orthonormal */
-  double *triangle;    /* (q, q): columns in terms of the basis */
-  double *residual;    /* (d), in units of the allowance */
-  double *allowance;   /* (d) */
-  double *coefficient; /* (q) */
-  double *room;
-} fit;
-
-static bool fit_make(fit *f, size_t d, error *err) {
-  const size_t q = d / 2;
-  f->room = calloc(q * d + q * q + 2 * d + q + 1, sizeof *f->room);
-  if (!f->room) return error_set(err, "verdict: out of memory for a fit");
-  f->basis = f->room;
-  f->triangle = f->basis + q * d;
-  f->residual = f->triangle + q * q;
-  f->allowance = f->residual + d;
-  f->coefficient = f->allowance + d;
-  return true;
-}
-
-static double project_out(size_t d, const double *basis, double *x) {
-  double along = 0;
-  for (size_t c = 0; c < d; c++) along += basis[c] * x[c];
-  for (size_t c = 0; c < d; c++) x[c] -= along * basis[c];
-  return along;
-}
-
-/* Column k made orthonormal to the ones before (Gram-Schmidt, twice). */
-static void add_column(fit *f, size_t d, size_t q, size_t k, const double *direction) {
-  double *column = f->basis + k * d, *to = f->triangle + k * q;
-  for (size_t c = 0; c < d; c++) column[c] = direction[c] / f->allowance[c];
-  const double size = norm(d, column);
-  memset(to, 0, q * sizeof *to);
-  for (int twice = 0; twice < 2; twice++)
-    for (size_t j = 0; j < k; j++) to[j] += project_out(d, f->basis + j * d, column);
-  const double left = norm(d, column);
-  to[k] = left > DEPENDENT * size ? left : 0;
-  for (size_t c = 0; c < d; c++) column[c] = to[k] > 0 ? column[c] / left : 0;
-}
-
-/* Solves for the unknowns; the residual is left in `residual`. */
-static void solve(fit *f, const bounds *b, const bound_row *row, const double *y) {
-  const size_t d = b->head_dim, q = row->columns;
-  const double *base = bounds_base(b, row);
-  for (size_t c = 0; c < d; c++) f->residual[c] = (y[c] - base[c]) / f->allowance[c];
-  for (size_t k = 0; k < q; k++) {
-    add_column(f, d, q, k, bounds_direction(b, row, k));
-    f->coefficient[k] = project_out(d, f->basis + k * d, f->residual);
-  }
-  for (size_t k = q; k-- > 0;) {
-    const double pivot = f->triangle[k * q + k];
-    f->coefficient[k] = pivot > 0 ? f->coefficient[k] / pivot : 0;
-    for (size_t j = 0; j < k; j++)
-      f->coefficient[j] -= f->triangle[k * q + j] * f->coefficient[k];
-  }
-}
-
-/* What the fitted multiples of inexact directions add to the allowance. */
-static void widen(fit *f, const bounds *b, const bound_row *row) {
-  for (size_t k = 0; k < row->columns; k++) {
-    const double *spread = bounds_spread(b, row, k);
-    for (size_t c = 0; c < b->head_dim; c++)
-      f->allowance[c] += fabs(f->coefficient[k]) * spread[c];
-  }
+static bool is_wrong(judgement j) {
+  return j == JUDGED_WRONG || j == JUDGED_WRONG_STATISTICAL;
 }
 
 /* Infinite where one is not a number. */
@@ -118,34 +46,41 @@ static double largest_size(size_t d, const double *x) {
   return largest;
 }
 
-/* Whether r alone decides: rounding can move the row but little. */
-static bool is_small(const bound_row *row, size_t d, const double *bound) {
-  const double most = largest_size(d, bound);
-  return isfinite(most) && (row->scale == 0 || most <= BOUND_SMALL * row->scale);
+/* Whether r alone decides: rounding can move the row but little, where the oracle is
+ * finite. */
+static bool is_small(const bound_row *row, size_t d, const double *bound,
+                     const double *want, lkv_dtype type) {
+  for (size_t c = 0; c < d; c++)
+    if (finite_in(want[c], type) &&
+        !(isfinite(bound[c]) &&
+          (row->scale == 0 || bound[c] <= BOUND_SMALL * row->scale)))
+      return false;
+  return true;
 }
 
 static judgement judge_fit(fit *f, const bounds *b, const bound_row *row,
-                           const double *y) {
+                           const double *want, lkv_dtype type, const double *got) {
   const size_t d = b->head_dim;
-  memcpy(f->allowance, bounds_allowance(b, row), d * sizeof *f->allowance);
-  solve(f, b, row, y);
-  widen(f, b, row);
-  solve(f, b, row, y);
-  if (!(norm(d, f->residual) <= sqrt((double)d))) return JUDGED_WRONG_STATISTICAL;
+  double *y = f->output;
+  for (size_t c = 0; c < d; c++)
+    y[c] = finite_in(want[c], type) ? got[c] : bounds_base(b, row)[c];
+  if (!(fit_residual(f, b, row, y) <= sqrt((double)d))) return JUDGED_WRONG_STATISTICAL;
   const double scale = fmax(row->scale, largest_size(d, y));
   return largest_size(d, f->allowance) <= BOUND_SMALL * scale ? JUDGED_FITTED
                                                               : JUDGED_ILL_CONDITIONED;
 }
 
-/* Where output or oracle is not finite. True where that settles the row. */
+/* Where output or oracle is not finite. True where that settles the row: where the oracle
+ * is finite in no column, nothing is left to compare. */
 static bool judge_finiteness(const bound_row *row, lkv_dtype type, size_t d,
-                             const double *want, const double *got, verdict_row *out) {
-  bool compared = row->finite, swallowed = false;
+                             const double *want, const double *got, bool *swallowed,
+                             verdict_row *out) {
+  bool compared = false;
   for (size_t c = 0; c < d; c++) {
     const bool expected = finite_in(want[c], type);
     const bool is = isfinite(got[c]);
-    compared = compared && expected;
-    swallowed = swallowed || (!expected && is);
+    compared = compared || (expected && row->finite);
+    *swallowed = *swallowed || (!expected && is);
     const bool wrong = expected ? !is && !row->overflows : is && row->poisoned;
     if (!wrong && (is || !expected)) continue;
     *out = (verdict_row){.judgement = wrong ? JUDGED_WRONG : JUDGED_ILL_CONDITIONED,
@@ -155,7 +90,7 @@ static bool judge_finiteness(const bound_row *row, lkv_dtype type, size_t d,
     return true;
   }
   if (compared) return false;
-  *out = (verdict_row){.judgement = swallowed ? JUDGED_UNTRUSTED : JUDGED_NOT_COMPARED,
+  *out = (verdict_row){.judgement = *swallowed ? JUDGED_UNTRUSTED : JUDGED_NOT_COMPARED,
                        .r_det = NAN,
                        .r_stat = NAN};
   return true;
@@ -168,8 +103,10 @@ static verdict_row judge_row(fit *f, const bounds *b, size_t index, lkv_dtype ty
   const double *want = b->y + index * d;
   const double *det = b->det + index * d, *stat = b->stat + index * d;
   verdict_row out = {.judgement = JUDGED_OK};
-  if (judge_finiteness(row, type, d, want, got, &out)) return out;
+  bool swallowed = false;
+  if (judge_finiteness(row, type, d, want, got, &swallowed, &out)) return out;
   for (size_t c = 0; c < d; c++) {
+    if (!finite_in(want[c], type)) continue;
     const double distance = fabs(got[c] - want[c]), r = ratio(distance, stat[c]);
     if (!(r <= out.r_stat)) {
       out.r_stat = r;
@@ -181,9 +118,11 @@ static verdict_row judge_row(fit *f, const bounds *b, size_t index, lkv_dtype ty
     out.judgement = JUDGED_WRONG;
   else if (!(out.r_stat <= 1))
     out.judgement = JUDGED_WRONG_STATISTICAL;
-  else if (!is_small(row, d, stat))
-    out.judgement =
-        row->fit == BOUND_NO_FIT ? JUDGED_ILL_CONDITIONED : judge_fit(f, b, row, got);
+  else if (!is_small(row, d, stat, want, type))
+    out.judgement = row->fit == BOUND_NO_FIT ? JUDGED_ILL_CONDITIONED
+                                             : judge_fit(f, b, row, want, type, got);
+  if (swallowed && !is_wrong(out.judgement))
+    return (verdict_row){.judgement = JUDGED_UNTRUSTED, .r_det = NAN, .r_stat = NAN};
   if (out.judgement != JUDGED_ILL_CONDITIONED && !(row->own <= BOUND_OWN_SHARE))
     out.judgement = JUDGED_UNTRUSTED;
   return out;
@@ -202,12 +141,14 @@ static bool sample_make(sample *s, const bounds *b, error *err) {
   return s->det || error_set(err, "verdict: out of memory for %zu elements", elements);
 }
 
-static void sample_row(sample *s, const bounds *b, size_t index, const double *got) {
+static void sample_row(sample *s, const bounds *b, size_t index, lkv_dtype type,
+                       const double *got) {
   const size_t d = b->head_dim;
-  for (size_t i = index * d, c = 0; c < d; i++, c++, s->count++) {
+  for (size_t i = index * d, c = 0; c < d; i++, c++) {
+    if (!finite_in(b->y[i], type)) continue;
     const double distance = fabs(got[c] - b->y[i]);
     s->det[s->count] = ratio(distance, b->det[i]);
-    s->stat[s->count] = ratio(distance, b->stat[i]);
+    s->stat[s->count++] = ratio(distance, b->stat[i]);
   }
 }
 
@@ -215,10 +156,6 @@ static verdict_spread spread_of(size_t count, double *r) {
   if (!count) return (verdict_spread){NAN, NAN};
   return (verdict_spread){.median = select_quantile(count, r, 0.5),
                           .p999 = select_quantile(count, r, 0.999)};
-}
-
-static bool is_wrong(judgement j) {
-  return j == JUDGED_WRONG || j == JUDGED_WRONG_STATISTICAL;
 }
 
 /* What the oracle tells of the operator itself, where its row is finite. */
@@ -266,6 +203,7 @@ static void look_between(verdict *v, const lkv_problem *shape, const bounds *b,
                          size_t index, const double *y) {
   const size_t d = b->head_dim, stride = shape->heads * d;
   const bound_row *row = &b->row[index];
+  const double *want = b->y + index * d;
   element at = bounds_element(b, shape->heads, index);
   const size_t place = index / shape->heads % b->tokens, end = at.token;
   if (!row->finite || row->overflows) return;
@@ -273,7 +211,8 @@ static void look_between(verdict *v, const lkv_problem *shape, const bounds *b,
   for (; at.token < end; at.token++) {
     const double *got = y + (at.batch * shape->seq_len + at.token) * stride + at.head * d;
     for (at.column = 0; at.column < d; at.column++)
-      if (!isfinite(got[at.column]) && v->lost++ == 0) v->first_lost = at;
+      if (!isfinite(got[at.column]) && isfinite(want[at.column]) && v->lost++ == 0)
+        v->first_lost = at;
   }
 }
 
@@ -311,7 +250,7 @@ bool verdict_of(const lkv_problem *shape, lkv_dtype type, const bounds *b,
                    .own_max = NAN};
   if (!fit_make(&f, b->head_dim, err)) return false;
   if (!sample_make(&r, b, err)) {
-    free(f.room);
+    fit_free(&f);
     return false;
   }
   for (size_t i = 0; i < b->rows; i++) {
@@ -320,14 +259,14 @@ bool verdict_of(const lkv_problem *shape, lkv_dtype type, const bounds *b,
     const verdict_row j = judge_row(&f, b, i, type, got);
     take_operator(out, &b->row[i], at.token + 1, type);
     take_row(out, b, &j, at, i, got, &wrong_seen);
-    if (!isnan(j.r_stat)) sample_row(&r, b, i, got);
+    if (!isnan(j.r_stat)) sample_row(&r, b, i, type, got);
     if (rows) rows[i] = j;
     look_between(out, shape, b, i, y);
   }
   out->r_det = spread_of(r.count, r.det);
   out->r_stat = spread_of(r.count, r.stat);
   free(r.det);
-  free(f.room);
+  fit_free(&f);
   conclude(out);
   return true;
 }

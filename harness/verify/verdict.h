@@ -16,7 +16,8 @@ typedef enum judgement {
   JUDGED_ILL_CONDITIONED,   /* rounding alone may do this, and much else */
   JUDGED_UNTRUSTED,    /* the oracle's own error is too large; or the output is finite
                         * where the oracle's is not */
-  JUDGED_NOT_COMPARED, /* the oracle's is not finite, nor the output where it is not */
+  JUDGED_NOT_COMPARED, /* the oracle's is finite nowhere, nor the output where it must
+                        * not. Where the oracle's is in some columns, these are judged */
   JUDGEMENTS
 } judgement;
 

@@ -165,6 +165,41 @@ static void a_swallowed_nan_is_wrong(void **state) {
   subject_free(&s);
 }
 
+/* A NaN of VV poisons its column: the other columns of the row are judged as they would
+ * be without it. */
+static void a_nan_of_a_value_leaves_the_other_columns(void **state) {
+  (void)state;
+  subject s, whole;
+  enum { D = 4, AT = 4 * 2 * D + 1, LATER = 7 * 2 * D };
+  subject_make(&whole, "gaussian", 9, D);
+  subject_open(&whole);
+  subject_make(&s, "gaussian", 9, D);
+  float *vv = s.c.operand[LKV_VV].data;
+  vv[AT] = NAN;
+  subject_open(&s);
+  for (size_t i = 0; i < 9 * 2 * D; i++) {
+    const bool spoilt = i >= AT && i % (2 * D) == 1;
+    assert_int_equal(isnan(s.y[i]), spoilt);
+    assert_int_equal(isinf(s.b.stat[i]), spoilt);
+    if (i % (2 * D) >= D) assert_true(s.b.stat[i] == whole.b.stat[i]);
+    if (!spoilt && i % (2 * D) < D)
+      assert_true(s.b.det[i] <= whole.b.det[i] && s.b.det[i] > 0);
+  }
+  verdict v = judge(&s.c, &s.b, s.y, NULL);
+  assert_int_equal(v.kind, VERDICT_OK);
+  assert_int_equal(v.count[JUDGED_NOT_COMPARED], 0);
+  s.y[LATER + 2] += 4 * s.b.stat[LATER + 2];
+  v = judge(&s.c, &s.b, s.y, NULL);
+  assert_int_equal(v.kind, VERDICT_WRONG);
+  assert_int_equal(v.worst.token, 7);
+  assert_int_equal(v.worst.column, 2);
+  s.y[LATER + 2] = s.b.y[LATER + 2];
+  s.y[LATER + 1] = 1;
+  assert_int_equal(judge(&s.c, &s.b, s.y, NULL).kind, VERDICT_WRONG);
+  subject_free(&s);
+  subject_free(&whole);
+}
+
 static void what_cannot_be_compared_is_untrusted(void **state) {
   (void)state;
   subject s;
@@ -427,6 +462,7 @@ int main(void) {
       cmocka_unit_test(the_notebooks_outputs_are_not_wrong),
       cmocka_unit_test(non_finite_comes_first),
       cmocka_unit_test(a_swallowed_nan_is_wrong),
+      cmocka_unit_test(a_nan_of_a_value_leaves_the_other_columns),
       cmocka_unit_test(what_cannot_be_compared_is_untrusted),
       cmocka_unit_test(the_fit_takes_unknowns_out),
       cmocka_unit_test(too_many_unknowns_are_ill_conditioned),
