@@ -10,9 +10,9 @@
 #include "invocation.h"
 
 /* The file: a line that names the shape and the precision, X where there is one, the
- * seven operands or weights, y and its bounds, the rows and fits of the bounds, the same
- * of the attention over projected operands where that is known, and a hash of all that.
- */
+ * seven operands or weights, a hash of all that, y and its bounds, the rows and fits of
+ * the bounds, the same of the attention over projected operands where that is known, and
+ * a hash of everything. */
 enum { NAME_SIZE = 256 };
 
 static void name_shape(const point *p, char name[NAME_SIZE]) {
@@ -91,13 +91,13 @@ bool shape_write(int fd, const point *p, const shape *s, error *err) {
   if (ok && s->inputs.x.data) ok = file_put(&c, s->inputs.x.data, bytes_of(&s->inputs.x));
   for (int o = 0; ok && o < LKV_OPERANDS; o++)
     ok = file_put(&c, s->inputs.operand[o].data, bytes_of(&s->inputs.operand[o]));
-  ok = ok && bounds_put(&c, &s->bounds) && put_stages(&c, s);
-  ok = ok && file_seal(&c);
+  ok = ok && file_seal(&c) && bounds_put(&c, &s->bounds) && put_stages(&c, s) &&
+       file_seal(&c);
   return ok || error_set(err, "cannot write a shape: %s", strerror(errno));
 }
 
 /* Tensors of the shape's sizes, to read into. */
-static bool make_room(const point *p, shape *out, error *err) {
+static bool make_room(const point *p, bool judge, shape *out, error *err) {
   const lkv_problem *q = &p->problem;
   const size_t dim = q->heads * q->head_dim;
   const size_t x_shape[] = {q->batch, q->seq_len, dim}, w_shape[] = {dim, dim};
@@ -110,10 +110,10 @@ static bool make_room(const point *p, shape *out, error *err) {
     ok = block ? tensor_make(&out->inputs.operand[o], TENSOR_FLOAT32, 2, w_shape, err)
                : tensor_make(&out->inputs.operand[o], TENSOR_FLOAT32, 4, o_shape, err);
   const oracle_shape rows = {q->batch, q->seq_len, q->heads, q->head_dim};
-  return ok && bounds_room(&rows, SAMPLE_BY_WORK, &out->bounds, err);
+  return ok && (!judge || bounds_room(&rows, SAMPLE_BY_WORK, &out->bounds, err));
 }
 
-bool shape_read(int fd, const point *p, shape *out, error *err) {
+bool shape_read(int fd, const point *p, bool judge, shape *out, error *err) {
   file_cursor c = file_cursor_at_start(fd);
   char wanted[NAME_SIZE], name[NAME_SIZE];
   *out = (shape){0};
@@ -122,13 +122,15 @@ bool shape_read(int fd, const point *p, shape *out, error *err) {
             error_set(err, "the shape handed over is not the point's");
   const lkv_problem *q = &p->problem;
   const oracle_shape rows = {q->batch, q->seq_len, q->heads, q->head_dim};
-  if (ok && make_room(p, out, err)) {
+  if (ok && make_room(p, judge, out, err)) {
     if (out->inputs.x.data)
       ok = file_get(&c, out->inputs.x.data, bytes_of(&out->inputs.x));
     for (int o = 0; ok && o < LKV_OPERANDS; o++)
       ok = file_get(&c, out->inputs.operand[o].data, bytes_of(&out->inputs.operand[o]));
-    ok = ok && bounds_get(&c, &out->bounds) && get_stages(&c, &rows, out);
-    ok = (ok && file_check(&c)) || error_set(err, "the shape handed over is not whole");
+    ok = ok && file_check(&c);
+    if (ok && judge)
+      ok = bounds_get(&c, &out->bounds) && get_stages(&c, &rows, out) && file_check(&c);
+    ok = ok || error_set(err, "the shape handed over is not whole");
   } else {
     ok = false;
   }

@@ -24,9 +24,9 @@ bool shape_make(const point *p, bool judge, oracle_cache *cache, shape *out, err
 /* Writes a shape that has its bounds to an open file, from its start. */
 bool shape_write(int fd, const point *p, const shape *s, error *err);
 
-/* Reads it back. Fails on a file that is not whole, or of another shape than the point's.
- */
-bool shape_read(int fd, const point *p, shape *out, error *err);
+/* Reads it back, its bounds where `judge`. Fails where what is read is not whole, or of
+ * another shape than the point's. */
+bool shape_read(int fd, const point *p, bool judge, shape *out, error *err);
 
 void shape_free(shape *s);
 

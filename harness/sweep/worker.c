@@ -239,7 +239,7 @@ static bool measure(invocation *v, const shape *s, const worker_task *task, reco
 
 static bool open_shape(const worker_task *task, shape *out, error *err) {
   const point *p = &task->point;
-  return task->lent ? shape_read(WORKER_SHAPE_FD, p, out, err)
+  return task->lent ? shape_read(WORKER_SHAPE_FD, p, task->judge, out, err)
                     : shape_make(p, task->judge, task->cache, out, err);
 }
 

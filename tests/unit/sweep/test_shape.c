@@ -43,9 +43,9 @@ static void what_is_written_is_read(void **state) {
     shape made, got;
     error err;
     const int fd = written(&p, &made);
-    EXPECT_OK(shape_read(fd, &p, &got, &err), &err);
+    EXPECT_OK(shape_read(fd, &p, true, &got, &err), &err);
     shape_free(&got);
-    EXPECT_OK(shape_read(fd, &p, &got, &err), &err); /* as often as one likes */
+    EXPECT_OK(shape_read(fd, &p, true, &got, &err), &err); /* as often as one likes */
     if (stages[i] == LKV_STAGE_BLOCK) assert_same(&made.inputs.x, &got.inputs.x);
     for (int o = 0; o < LKV_OPERANDS; o++)
       assert_same(&made.inputs.operand[o], &got.inputs.operand[o]);
@@ -73,6 +73,32 @@ static void what_is_written_is_read(void **state) {
   }
 }
 
+static void inputs_are_read_alone_where_nothing_is_judged(void **state) {
+  (void)state;
+  const point p = a_point(LKV_STAGE_BLOCK);
+  shape made, got;
+  error err;
+  struct stat info;
+  const int fd = written(&p, &made);
+  EXPECT_OK(shape_read(fd, &p, false, &got, &err), &err);
+  assert_same(&made.inputs.x, &got.inputs.x);
+  for (int o = 0; o < LKV_OPERANDS; o++)
+    assert_same(&made.inputs.operand[o], &got.inputs.operand[o]);
+  assert_null(got.bounds.y);
+  assert_false(got.staged);
+  shape_free(&got);
+  fstat(fd, &info);
+  /* Inputs are less than half of it. */
+  assert_int_equal(ftruncate(fd, info.st_size / 2), 0);
+  EXPECT_OK(shape_read(fd, &p, false, &got, &err), &err);
+  shape_free(&got);
+  assert_int_equal(pwrite(fd, "x", 1, 1000), 1);
+  assert_false(shape_read(fd, &p, false, &got, &err));
+  EXPECT_SAYS(&err, "shape", "not whole");
+  shape_free(&made);
+  close(fd);
+}
+
 static void another_points_shape_is_refused(void **state) {
   (void)state;
   point p = a_point(LKV_STAGE_ATTENTION);
@@ -80,7 +106,7 @@ static void another_points_shape_is_refused(void **state) {
   error err;
   const int fd = written(&p, &made);
   p.seed = 8;
-  assert_false(shape_read(fd, &p, &got, &err));
+  assert_false(shape_read(fd, &p, true, &got, &err));
   EXPECT_SAYS(&err, "shape", "not the point's");
   shape_free(&made);
   close(fd);
@@ -100,16 +126,16 @@ static void a_damaged_file_is_refused(void **state) {
     assert_int_equal(pread(fd, &byte, 1, at), 1);
     byte ^= 4;
     assert_int_equal(pwrite(fd, &byte, 1, at), 1);
-    assert_false(shape_read(fd, &p, &got, &err));
+    assert_false(shape_read(fd, &p, true, &got, &err));
     assert_null(got.bounds.y);
     byte ^= 4;
     assert_int_equal(pwrite(fd, &byte, 1, at), 1);
   }
-  EXPECT_OK(shape_read(fd, &p, &got, &err), &err);
+  EXPECT_OK(shape_read(fd, &p, true, &got, &err), &err);
   shape_free(&got);
   for (off_t size = info.st_size - 1; size >= 0; size -= 331) {
     assert_int_equal(ftruncate(fd, size), 0);
-    assert_false(shape_read(fd, &p, &got, &err));
+    assert_false(shape_read(fd, &p, true, &got, &err));
   }
   shape_free(&made);
   close(fd);
@@ -118,6 +144,7 @@ static void a_damaged_file_is_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(what_is_written_is_read),
+      cmocka_unit_test(inputs_are_read_alone_where_nothing_is_judged),
       cmocka_unit_test(another_points_shape_is_refused),
       cmocka_unit_test(a_damaged_file_is_refused),
   };
