@@ -18,10 +18,13 @@ clean() {
 }
 trap clean EXIT
 for side in 0 1; do
+  hash[side]=$(git rev-parse --verify --quiet --short=12 "${commits[side]}^{commit}") ||
+    { echo "$0: '${commits[side]}' is no commit" >&2; exit 2; }
   git worktree add --quiet --detach "$work/$side" "${commits[side]}" || exit 2
   # The kernels alone, as a shared library.
   { cmake -S "$work/$side" -B "$work/$side/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DLINKV_HARNESS=OFF \
       -DBUILD_SHARED_LIBS=ON && cmake --build "$work/$side/build" --target linkv_kernels; } >"$work/log" 2>&1 ||
     { tail -n 20 "$work/log" >&2; echo "$0: ${commits[side]} does not build" >&2; exit 2; }
 done
-"$linkv" ab --base "$work/0/build/kernels/liblinkv.so" --head "$work/1/build/kernels/liblinkv.so" "$config" "$@"
+"$linkv" ab --base "$work/0/build/kernels/liblinkv.so" --base-commit "${hash[0]}" \
+  --head "$work/1/build/kernels/liblinkv.so" --head-commit "${hash[1]}" "$config" "$@"

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arguments.h"
 #include "cache_options.h"
 #include "commands.h"
 #include "compare_print.h"
@@ -18,7 +19,8 @@ enum { BASE, HEAD, SIDES };
 #define POINT_BUDGET_S 120.0
 
 typedef struct ab_arguments {
-  const char *build[SIDES], *db, *label;
+  const char *build[SIDES], *commit[SIDES], *db, *label;
+  char *command;   /* as it was given */
   double budget_s; /* 0: the default */
   bool quiet;
   cli_list set, filters;
@@ -165,10 +167,11 @@ static int run_plan(ab_arguments *a, const config *c, const plan *p) {
   char label[SIDES][128];
   ab_options options = {.build = {a->build[BASE], a->build[HEAD]},
                         .label = {label[BASE], label[HEAD]},
+                        .commit = {a->commit[BASE], a->commit[HEAD]},
                         .race = race_options_default(),
                         .cache = cache.folder,
                         .cache_limit = cache.limit,
-                        .command = "linkv ab",
+                        .command = a->command,
                         .config_text = c->text};
   ab points = {0};
   store *s = NULL;
@@ -237,11 +240,16 @@ static int read_and_run(ab_arguments *a, const char *path) {
 }
 
 static int run(int argc, char **argv) {
-  ab_arguments a = {.cache = cache_options_default(), .how = compare_options_default()};
+  ab_arguments a = {.command = arguments_command(argc, argv),
+                    .cache = cache_options_default(),
+                    .how = compare_options_default()};
   const cli_option options[] = {
       {"base", CLI_TEXT, &a.build[BASE], "A.so", "kernels before: liblinkv or a plug-in",
        NULL},
       {"head", CLI_TEXT, &a.build[HEAD], "B.so", "kernels after", NULL},
+      {"base-commit", CLI_TEXT, &a.commit[BASE], "C",
+       "commit that A.so was built from, kept in --db", NULL},
+      {"head-commit", CLI_TEXT, &a.commit[HEAD], "C", "likewise of B.so", NULL},
       {"budget", CLI_SECONDS, &a.budget_s, "S",
        "seconds of all races, default 120 a point", NULL},
       COMPARE_OPTIONS(a.how),
@@ -259,6 +267,7 @@ static int run(int argc, char **argv) {
     cli_fail(&cli_ab, EXIT_USAGE, "one CONFIG.yaml is needed");
   else if (parsed == CLI_GO)
     code = read_and_run(&a, words.item[0]);
+  free(a.command);
   cli_list_free(&words);
   cli_list_free(&a.set);
   cli_list_free(&a.filters);

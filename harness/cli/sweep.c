@@ -47,21 +47,6 @@ typedef struct sweep_arguments {
   uint64_t memory_limit;
 } sweep_arguments;
 
-/* The words as they were given, as a shell reads them back; malloc'd. */
-static char *command_of(int argc, char **argv) {
-  char *text = NULL;
-  size_t bytes = 0;
-  FILE *out = open_memstream(&text, &bytes);
-  if (!out) return NULL;
-  fputs("linkv", out);
-  for (int i = 0; i < argc; i++) {
-    fputc(' ', out);
-    arguments_put_quoted(out, argv[i]);
-  }
-  fclose(out);
-  return text;
-}
-
 static int dry_run(const sweep_arguments *a, const plan *p, const sweep_options *options,
                    store *s) {
   sweep_forecast f;
@@ -193,7 +178,7 @@ static int read_and_sweep(sweep_arguments *a, int argc, char **argv) {
   if (!cli_load_plugins(&cli_sweep, &a->plugins)) return EXIT_USAGE;
   if (!config_read(a->config, &c, &err))
     return cli_fail(&cli_sweep, EXIT_USAGE, "%s", err.text);
-  char *command = command_of(argc, argv);
+  char *command = arguments_command(argc, argv);
   if (!take_effort(a, &c))
     code = EXIT_USAGE;
   else if (!change_config(a, &c, &err))

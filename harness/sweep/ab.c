@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "arguments.h"
+#include "build.h"
 #include "clock.h"
 #include "failure.h"
 #include "linkv/driver.h"
@@ -111,7 +112,7 @@ static bool store_side(session *w, ab_point *p, int side, record *judged, error 
   named.kernel = &p->as_named[side];
   point_info info = {.point = &named,
                      .label = w->options->label[side],
-                     .commit = NULL,
+                     .commit = w->options->commit[side],
                      .machine = machine_id(),
                      .kernel_build = lkv_kernel_build(p->side[side].kernel),
                      .command = w->options->command};
@@ -197,7 +198,8 @@ bool ab_run(ab *a, const ab_options *options, bool tells, store *s, error *err) 
   const run_info info = {.label = options->label[HEAD],
                          .command = options->command,
                          .config = options->config_text,
-                         .machine = machine_id()};
+                         .machine = machine_id(),
+                         .commit = build_commit()};
   if (!w.outcome) return error_set(err, "out of memory for a session");
   const bool ok = store_begin_run(s, &info, &w.run, err) && run_all(&w, a, tells, err);
   free(w.outcome);

@@ -9,11 +9,12 @@
 typedef struct ab_options {
   const char *build[2]; /* base and head; loaded as base_* and head_* */
   const char *label[2];
+  const char *commit[2];   /* each was built from; NULL where not known */
   race_options race;       /* but its budget and its libraries */
   double budget_s;         /* all points; what one leaves the others have */
   const char *cache;       /* folder the oracle's outputs are kept in; NULL: none */
   uint64_t cache_limit;    /* bytes it may take */
-  const char *command;     /* recorded with the run */
+  const char *command;     /* recorded with the run and with its points */
   const char *config_text; /* likewise */
 } ab_options;
 

@@ -111,6 +111,22 @@ void arguments_put_quoted(FILE *out, const char *word) {
   fputc('\'', out);
 }
 
+char *arguments_command(int argc, char **argv) {
+  char *text = NULL;
+  size_t bytes = 0;
+  FILE *out = open_memstream(&text, &bytes);
+  if (!out) return NULL;
+  fputs("linkv", out);
+  for (int i = 0; i < argc; i++) {
+    fputc(' ', out);
+    arguments_put_quoted(out, argv[i]);
+  }
+  const bool complete = !ferror(out);
+  if (fclose(out) == 0 && complete) return text;
+  free(text);
+  return NULL;
+}
+
 char *sweep_point_command(const point *p, const sweep_options *options,
                           const point_effort *effort) {
   static const char *const no_flags[] = {NULL};

@@ -28,4 +28,8 @@ void arguments_free(arguments *a);
 /* Writes a word as a shell reads it back. */
 void arguments_put_quoted(FILE *out, const char *word);
 
+/* "linkv" and the words of its command line after that, as a shell reads them back;
+ * malloc'd, NULL when out of memory. */
+char *arguments_command(int argc, char **argv);
+
 #endif

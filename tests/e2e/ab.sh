@@ -23,8 +23,13 @@ grep -q '^2 points in both: 2 same, 0 faster, 0 slower' out || { cat out; fail "
 [ "$(query kept.db "SELECT count(*) FROM repetition r JOIN point p ON r.point = p.id WHERE label = 'head' AND kernel = 'planted'
   AND run = 1")" -ge 12 ] || fail "rounds are not kept"
 [ "$(query kept.db "SELECT count(*) FROM repetition WHERE verdict = 'ok'")" -eq 4 ] || fail "not every side was judged"
+query kept.db "SELECT command FROM run" >said
+grep -q '^linkv ab c[.]yaml --quiet --base base[.]so .*--db kept[.]db$' said || { cat said; fail "the command is not kept whole"; }
 refused "label 'base' already; choose another --label" "${ab[@]}" --head same.so --max-slowdown 500 --budget 1 --db kept.db
-expect 0 "${ab[@]}" --head same.so --max-slowdown 500 --budget 1 --db kept.db --label again --format json --fail-on wrong
+expect 0 "${ab[@]}" --head same.so --max-slowdown 500 --budget 1 --db kept.db --label again --format json --fail-on wrong \
+  --base-commit aaaa --head-commit bbbb
+[ "$(query kept.db "SELECT group_concat(DISTINCT label || ' ' || \"commit\") FROM point WHERE \"commit\" IS NOT NULL")" = \
+  "again base aaaa,again head bbbb" ] || fail "what the builds are of is not kept"
 grep -q '"p_value": null' out || fail "a race has a p-value"
 expect 0 "$LINKV" compare base "again head" --db kept.db --max-slowdown 500
 # A kernel in one of them.

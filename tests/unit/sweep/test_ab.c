@@ -178,6 +178,7 @@ static outcome session_of(const char *kernel, double budget_s) {
   outcome o = {.a = made(&p, 1)};
   ab_options options = {.build = {"old.so", "new.so"},
                         .label = {"then", "now"},
+                        .commit = {"0123456789ab", NULL},
                         .race = race_options_default(),
                         .budget_s = budget_s,
                         .command = "linkv ab c.yaml"};
@@ -226,6 +227,7 @@ static void both_sides_are_kept_under_the_kernels_name(void **state) {
     expect_text(r, ROW_kernel_build, builds[s]);
     expect_text(r, ROW_machine, machine_id());
     expect_text(r, ROW_command, "linkv ab c.yaml");
+    assert_int_equal(r->field[ROW_commit].known, s == BASE);
     assert_int_equal(r->field[ROW_tile_k].integer, s ? 32 : 16);
     assert_true(r->field[ROW_max_rel_err].real == 1e-7);
     /* The race's times, the judged repetition's own time among none of them. */
@@ -236,6 +238,7 @@ static void both_sides_are_kept_under_the_kernels_name(void **state) {
       assert_int_equal(r->sample[i].repetition, i + 1);
     }
   }
+  expect_text(side_of(&o, "then"), ROW_commit, "0123456789ab");
   end(&o);
 }
 

@@ -159,8 +159,17 @@ static void nothing_is_cut(void **state) {
   free(command);
 }
 
+static void commands_are_as_they_were_given(void **state) {
+  (void)state;
+  char *words[] = {"ab", "--base", "old builds/a.so", "it's.yaml", "--quiet"};
+  char *line = arguments_command(COUNT_OF(words), words);
+  assert_string_equal(line, "linkv ab --base 'old builds/a.so' 'it'\\''s.yaml' --quiet");
+  free(line);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(commands_are_as_they_were_given),
       cmocka_unit_test(workers_are_told_everything),
       cmocka_unit_test(times_are_exact_and_short),
       cmocka_unit_test(commands_read_plainly),
