@@ -13,6 +13,9 @@
 #define GAUGE_FLOAT64 0x1p-53
 /* Standard deviations that noise is granted. */
 #define GAUGE_SIGMAS 8.0
+/* Of the largest error, what noise grants each rounding of a factor: the mean of an error
+ * spread evenly, as many of them are added up. */
+#define GAUGE_FACTOR_SHARE 0.5
 
 /* Relative errors of one rounding. */
 typedef struct gauge_precision {
@@ -58,7 +61,8 @@ typedef struct gauge_sum {
 } gauge_sum;
 
 static inline gauge_sum gauge_of_sum(gauge g, magnitude_roundings r) {
-  const double factors = gauge_worst_of_unit(g.of.factor, r.factors);
+  const double granted = g.noise ? GAUGE_FACTOR_SHARE * g.of.factor : g.of.factor;
+  const double factors = gauge_worst_of_unit(granted, r.factors);
   const double stored = g.of.operand * g.of.operand * r.operand_noise / r.steps;
   gauge_sum s = {.noise = g.noise,
                  .worst = gauge_worst(g, r.steps),

@@ -1,11 +1,14 @@
 /* Kernels of bfloat16: what the bound allows them, and what it does not. */
 #include "precision.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "../check.h"
 #include "bounds_set.h"
 #include "inputs.h"
+#include "linkv/bfloat16.h"
+#include "reference.h"
 #include "verdict.h"
 
 static lin_case positive_case(lkv_stage stage) {
@@ -52,6 +55,46 @@ static void bfloat16_is_allowed_its_roundings_and_no_more(void **state) {
   case_free(&c);
 }
 
+static double rounded(double x) {
+  return (double)lkv_bfloat16_widen(lkv_bfloat16_round_f64(x));
+}
+
+/* One token of one component: y is a quotient of two rounded states, rounded as a value.
+ * det grants each rounding all it may err by, so that no operand brings a kernel beyond
+ * it; some bring one beyond what half of it would grant. */
+static void det_holds_the_worst_rounding_of_factors(void **state) {
+  (void)state;
+  enum { CASES = 4096 };
+  const lkv_problem shape = {
+      .batch = CASES, .seq_len = 1, .heads = 1, .head_dim = 1, .eps = 0};
+  const precision of = {LKV_FLOAT32, LKV_FLOAT32, LKV_BFLOAT16};
+  lin_case c;
+  bounds b;
+  error err;
+  double worst = 0;
+  EXPECT_OK(
+      inputs_make(regime_find("positive"), 1, LKV_STAGE_ATTENTION, &shape, &c, &err),
+      &err);
+  float *qv = c.operand[LKV_QV].data, *kv = c.operand[LKV_KV].data;
+  float *vv = c.operand[LKV_VV].data;
+  for (size_t i = 0; i < CASES; i++) {
+    qv[i] = 1;
+    kv[i] = 1 + (float)(i % 64) * 0x1p-9F;
+    vv[i] = 1 + (float)(i / 64) * 0x1p-9F;
+  }
+  EXPECT_OK(reference_bounds(&c, of, SAMPLE_ALL, &b, &err), &err);
+  for (size_t i = 0; i < CASES; i++) {
+    const double s_v = rounded((double)kv[i] * (double)vv[i]),
+                 z_v = rounded((double)kv[i]);
+    const double moved = fabs(rounded(s_v / z_v) - b.y[i]);
+    assert_true(moved <= b.det[i]);
+    worst = fmax(worst, moved / fabs(b.y[i]));
+  }
+  assert_true(worst > 4 * 0x1.01p-9);
+  bounds_free(&b);
+  case_free(&c);
+}
+
 /* Operands that are bfloat16, with and without factors that are. */
 static void rounding_factors_widens_the_bound(void **state) {
   (void)state;
@@ -93,6 +136,7 @@ static void rounding_projections_widens_the_bound(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(bfloat16_is_allowed_its_roundings_and_no_more),
+      cmocka_unit_test(det_holds_the_worst_rounding_of_factors),
       cmocka_unit_test(rounding_factors_widens_the_bound),
       cmocka_unit_test(rounding_projections_widens_the_bound),
   };
