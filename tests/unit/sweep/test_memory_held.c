@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "../check.h"
+#include "sleeper.h"
 
 enum { HELD = 16 << 20 };
 
@@ -15,14 +16,6 @@ static void *hold(int sharing) {
   assert_true(block != MAP_FAILED);
   memset(block, 1, HELD);
   return block;
-}
-
-static pid_t start_sleeper(void) {
-  const pid_t pid = fork();
-  if (pid == 0)
-    for (;;) pause();
-  assert_true(pid > 0);
-  return pid;
 }
 
 static void end_sleeper(pid_t pid) {

@@ -7,14 +7,7 @@
 #include <unistd.h>
 
 #include "../check.h"
-
-static pid_t start_sleeper(void) {
-  const pid_t pid = fork();
-  if (pid == 0)
-    for (;;) pause();
-  assert_true(pid > 0);
-  return pid;
-}
+#include "sleeper.h"
 
 static bool alive(pid_t pid) {
   return kill(pid, 0) == 0;
