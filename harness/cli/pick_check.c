@@ -10,13 +10,14 @@
 #include "linkv/dispatch.h"
 #include "linkv/driver.h"
 #include "linkv/registry.h"
+#include "regret.h"
 #include "select.h"
 #include "simplicity.h"
 #include "sweep.h"
 #include "table.h"
 
 /* Those of a point that is measured here. */
-enum { REPETITIONS = 7 };
+enum { REPETITIONS = 10 };
 #define MIN_TIME_S      0.05
 #define MUCH_SLOWER     2.0
 #define GOAL_MEDIAN     0.02
@@ -141,35 +142,45 @@ static const row *row_of(const rows *all, const point *p) {
   return NULL;
 }
 
-static bool add_regret(table *t, const point *p, const row *choice, const row *best,
-                       double regret, error *err) {
+/* What was measured of a shape. */
+typedef struct measured {
+  const row *choice, *fastest; /* NULL where there is none */
+  double regret;
+} measured;
+
+static bool find_measured(const check *c, const held_out *h, const rows *all,
+                          measured *out, error *err) {
+  const row **contender = calloc(h->count + 1, sizeof *contender);
+  size_t count = 0;
+  *out = (measured){.choice = row_of(all, &h->choice)};
+  if (!contender) return error_set(err, "out of memory for a check");
+  for (size_t i = h->first; i < h->first + h->count; i++) {
+    const row *r = row_of(all, &c->plan.point[i]);
+    if (!r) continue;
+    contender[count++] = r;
+    if (!out->fastest ||
+        r->field[ROW_time_ns].real < out->fastest->field[ROW_time_ns].real)
+      out->fastest = r;
+  }
+  out->regret = out->choice ? regret_of(out->choice, contender, count) : NAN;
+  free((void *)contender);
+  return true;
+}
+
+static bool add_regret(table *t, const point *p, const measured *m, error *err) {
   char seq_len[FORMAT_SIZE], time[FORMAT_SIZE], best_time[FORMAT_SIZE], lost[FORMAT_SIZE];
   snprintf(seq_len, sizeof seq_len, "%zu", p->problem.seq_len);
   const char *cells[] = {lkv_stage_name(p->stage),
                          seq_len,
-                         choice->field[ROW_kernel].text,
-                         format_time_ns(choice->field[ROW_time_ns].real, time),
-                         best->field[ROW_kernel].text,
-                         format_time_ns(best->field[ROW_time_ns].real, best_time),
-                         format_fixed(100 * regret, 1, lost)};
+                         m->choice->field[ROW_kernel].text,
+                         format_time_ns(m->choice->field[ROW_time_ns].real, time),
+                         m->fastest->field[ROW_kernel].text,
+                         format_time_ns(m->fastest->field[ROW_time_ns].real, best_time),
+                         format_fixed(100 * m->regret, 1, lost)};
   bool ok = true;
   for (size_t i = 0; i < sizeof cells / sizeof *cells && ok; i++)
     ok = table_add(t, cells[i], TABLE_PLAIN, err);
   return ok;
-}
-
-/* The fastest row of a shape's points, and the choice's; false where the choice has none.
- */
-static bool find_rows(const check *c, const held_out *h, const rows *all,
-                      const row **choice, const row **best) {
-  *best = NULL;
-  *choice = row_of(all, &h->choice);
-  for (size_t i = h->first; i < h->first + h->count; i++) {
-    const row *r = row_of(all, &c->plan.point[i]);
-    if (r && (!*best || r->field[ROW_time_ns].real < (*best)->field[ROW_time_ns].real))
-      *best = r;
-  }
-  return *choice && *best;
 }
 
 static int print_regrets(const cli_command *command, const check *c, const rows *all) {
@@ -184,10 +195,11 @@ static int print_regrets(const cli_command *command, const check *c, const rows 
   table_make(&t, columns, sizeof columns / sizeof *columns);
   bool ok = regret != NULL;
   for (size_t i = 0; ok && i < c->shapes; i++) {
-    const row *choice, *best;
-    if (!find_rows(c, &c->shape[i], all, &choice, &best)) continue;
-    regret[count] = choice->field[ROW_time_ns].real / best->field[ROW_time_ns].real - 1;
-    ok = add_regret(&t, &c->shape[i].choice, choice, best, regret[count++], &err);
+    measured m;
+    ok = find_measured(c, &c->shape[i], all, &m, &err);
+    if (!ok || isnan(m.regret)) continue;
+    regret[count++] = m.regret;
+    ok = add_regret(&t, &c->shape[i].choice, &m, &err);
   }
   ok = ok && table_print(&t, stdout, TABLE_TEXT, &err);
   table_free(&t);
