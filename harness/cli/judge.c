@@ -251,7 +251,7 @@ static void print_spread(const judging *j) {
 static bool print_table(const judge_arguments *a, const judging *j, error *err) {
   const verdict *v = &j->verdict;
   const double denominators = (double)v->denominators;
-  char why[512], ratio[32];
+  char why[512], ratio[32], worst_case[32];
   printf("verdict        %s\n",
          verdict_name(stages_conclude(&j->isolated.verdict, v->kind)));
   if (j->isolated.verdict.known) printf("end to end     %s\n", verdict_name(v->kind));
@@ -265,15 +265,18 @@ static bool print_table(const judge_arguments *a, const judging *j, error *err) 
       printf("%s %zu %s", first ? "" : ",", v->count[i], judgement_name((judgement)i));
       first = 0;
     }
-  printf("\nlargest r      %s statistical, %.3g worst case\n",
-         ratio_text(v->r_stat_max, ratio, sizeof ratio), v->r_det_max);
+  printf("\nlargest r      %s statistical, %s worst case\n",
+         ratio_text(v->r_stat_max, ratio, sizeof ratio),
+         ratio_text(v->r_det_max, worst_case, sizeof worst_case));
   if (v->r_stat_decided > 0.5 && v->r_stat_decided <= 1)
     puts("               more than half the statistical bound: look at it again");
-  else if (v->r_stat_open > 0.5 && v->r_stat_open <= 1)
-    printf(
-        "               where a weight is unknown: as far as another token's value; "
-        "elsewhere %.3g\n",
-        v->r_stat_decided);
+  else if (v->r_stat_open > 0.5 && v->r_stat_open <= 1) {
+    fputs("               in rows that r alone does not decide", stdout);
+    if (isnan(v->r_stat_decided))
+      puts("; there are no others");
+    else
+      printf("; in the others %.3g\n", v->r_stat_decided);
+  }
   printf("decided        %.3g %% of the rows\n", 100 * v->decided_share);
   if (v->rows_finite) {
     printf("unresolved     %.2g %% of K, %.2g %% of V denominators\n",

@@ -231,7 +231,7 @@ static bool add_tally(table *t, const char *name, const tally *sum, error *err) 
          add_number(t, "%.0f", (double)sum->runs, err) &&
          add_number(t, "%.0f", (double)sum->wrong, err) &&
          add_ratio(t, sum->r_stat_decided, err) && add_ratio(t, sum->r_stat_open, err) &&
-         add_number(t, "%.2g", sum->r_det_max, err) &&
+         add_ratio(t, sum->r_det_max, err) &&
          add_number(t, "%.4g %%", 100 * share(sum->decided, sum->compared), err);
 }
 

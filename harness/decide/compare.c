@@ -165,7 +165,7 @@ static bool is_crowded(const row *r) {
 
 /* Between two runs others may have come or gone; rounds of one run met the same. */
 static void doubt(compare_point *p) {
-  if (p->paired || (p->verdict != COMPARE_SLOWER && p->verdict != COMPARE_FASTER)) return;
+  if (p->paired || p->verdict == COMPARE_UNTIMED) return;
   const bool base = is_crowded(p->base), head = is_crowded(p->head);
   if (!base && !head) return;
   p->verdict = COMPARE_UNSURE;

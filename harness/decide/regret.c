@@ -6,8 +6,9 @@
 
 enum { ROUNDS_MAX = 64 };
 
+/* An order of kernels and its reverse (sweep/order.h) are of one half. */
 static bool is_of(const row_sample *s, int half) {
-  return s->repetition % 2 == half;
+  return (s->repetition + 1) / 2 % 2 == half;
 }
 
 /* NaN where the half has none. */

@@ -62,35 +62,43 @@ static judgement judge_fit(fit *f, const bounds *b, const bound_row *row,
                            const double *want, lkv_dtype type, const double *got) {
   const size_t d = b->head_dim;
   double *y = f->output;
-  for (size_t c = 0; c < d; c++)
-    y[c] = finite_in(want[c], type) ? got[c] : bounds_base(b, row)[c];
-  if (!(fit_residual(f, b, row, y) <= sqrt((double)d))) return JUDGED_WRONG_STATISTICAL;
+  size_t kept = 0;
+  for (size_t c = 0; c < d; c++) {
+    const bool is = finite_in(want[c], type);
+    kept += is;
+    y[c] = is ? got[c] : bounds_base(b, row)[c];
+  }
+  /* As many unknowns as that fit anything. */
+  if (2 * row->columns > kept) return JUDGED_ILL_CONDITIONED;
+  if (!(fit_residual(f, b, row, y) <= sqrt((double)kept)))
+    return JUDGED_WRONG_STATISTICAL;
   const double scale = fmax(row->scale, largest_size(d, y));
   return largest_size(d, f->allowance) <= BOUND_SMALL * scale ? JUDGED_FITTED
                                                               : JUDGED_ILL_CONDITIONED;
 }
 
-/* Where output or oracle is not finite. True where that settles the row: where the oracle
- * is finite in no column, nothing is left to compare. */
+/* Where output or oracle is not finite. True where that settles the row: a column that is
+ * wrong comes first, then one that overflowed; where the oracle is finite in no column,
+ * nothing is left to compare. */
 static bool judge_finiteness(const bound_row *row, lkv_dtype type, size_t d,
                              const double *want, const double *got, bool *swallowed,
                              verdict_row *out) {
-  bool compared = false;
+  size_t expected = 0, overflowed = 0;
   for (size_t c = 0; c < d; c++) {
-    const bool expected = finite_in(want[c], type);
+    const bool wanted = finite_in(want[c], type);
     const bool is = isfinite(got[c]);
-    compared = compared || (expected && row->finite);
-    *swallowed = *swallowed || (!expected && is);
-    const bool wrong = expected ? !is && !row->overflows : is && row->poisoned;
-    if (!wrong && (is || !expected)) continue;
-    *out = (verdict_row){.judgement = wrong ? JUDGED_WRONG : JUDGED_ILL_CONDITIONED,
-                         .r_det = wrong ? INFINITY : NAN,
-                         .r_stat = wrong ? INFINITY : NAN,
-                         .column = c};
+    expected += wanted;
+    overflowed += wanted && !is;
+    *swallowed = *swallowed || (!wanted && is);
+    if (wanted ? is || row->overflows : !is || !row->poisoned) continue;
+    *out = (verdict_row){
+        .judgement = JUDGED_WRONG, .r_det = INFINITY, .r_stat = INFINITY, .column = c};
     return true;
   }
-  if (compared) return false;
-  *out = (verdict_row){.judgement = *swallowed ? JUDGED_UNTRUSTED : JUDGED_NOT_COMPARED,
+  if (expected && row->finite && !overflowed) return false;
+  *out = (verdict_row){.judgement = *swallowed ? JUDGED_UNTRUSTED
+                                    : expected ? JUDGED_ILL_CONDITIONED
+                                               : JUDGED_NOT_COMPARED,
                        .r_det = NAN,
                        .r_stat = NAN};
   return true;
@@ -103,10 +111,13 @@ static verdict_row judge_row(fit *f, const bounds *b, size_t index, lkv_dtype ty
   const double *want = b->y + index * d;
   const double *det = b->det + index * d, *stat = b->stat + index * d;
   verdict_row out = {.judgement = JUDGED_OK};
-  bool swallowed = false;
+  bool swallowed = false, beyond = false; /* finite, but not in the output's type */
   if (judge_finiteness(row, type, d, want, got, &swallowed, &out)) return out;
   for (size_t c = 0; c < d; c++) {
-    if (!finite_in(want[c], type)) continue;
+    if (!finite_in(want[c], type)) {
+      beyond = beyond || isfinite(want[c]);
+      continue;
+    }
     const double distance = fabs(got[c] - want[c]), r = ratio(distance, stat[c]);
     if (!(r <= out.r_stat)) {
       out.r_stat = r;
@@ -118,10 +129,12 @@ static verdict_row judge_row(fit *f, const bounds *b, size_t index, lkv_dtype ty
     out.judgement = JUDGED_WRONG;
   else if (!(out.r_stat <= 1))
     out.judgement = JUDGED_WRONG_STATISTICAL;
+  else if (beyond) /* what is small beside it may be large beside the others */
+    out.judgement = JUDGED_ILL_CONDITIONED;
   else if (!is_small(row, d, stat, want, type))
     out.judgement = row->fit == BOUND_NO_FIT ? JUDGED_ILL_CONDITIONED
                                              : judge_fit(f, b, row, want, type, got);
-  if (swallowed && !is_wrong(out.judgement))
+  if (swallowed && !(is_wrong(out.judgement) && row->own <= BOUND_OWN_SHARE))
     return (verdict_row){.judgement = JUDGED_UNTRUSTED, .r_det = NAN, .r_stat = NAN};
   if (out.judgement != JUDGED_ILL_CONDITIONED && !(row->own <= BOUND_OWN_SHARE))
     out.judgement = JUDGED_UNTRUSTED;
@@ -200,7 +213,7 @@ static void take_row(verdict *v, const bounds *b, const verdict_row *j, element 
 /* Outputs not finite between the previous sampled row and this one, which is finite: no
  * key or value operand that they depend on is to blame. */
 static void look_between(verdict *v, const lkv_problem *shape, const bounds *b,
-                         size_t index, const double *y) {
+                         size_t index, lkv_dtype type, const double *y) {
   const size_t d = b->head_dim, stride = shape->heads * d;
   const bound_row *row = &b->row[index];
   const double *want = b->y + index * d;
@@ -211,7 +224,7 @@ static void look_between(verdict *v, const lkv_problem *shape, const bounds *b,
   for (; at.token < end; at.token++) {
     const double *got = y + (at.batch * shape->seq_len + at.token) * stride + at.head * d;
     for (at.column = 0; at.column < d; at.column++)
-      if (!isfinite(got[at.column]) && isfinite(want[at.column]) && v->lost++ == 0)
+      if (!isfinite(got[at.column]) && finite_in(want[at.column], type) && v->lost++ == 0)
         v->first_lost = at;
   }
 }
@@ -224,7 +237,7 @@ static void conclude(verdict *v) {
   v->entropy /= finite;
   v->largest_weight /= finite;
   v->decided_share = compared ? (double)decided / (double)compared : NAN;
-  v->decided_range = decided_share_range(decided, compared, v->rows < v->rows_of_output);
+  v->decided_range = decided_share_range(decided, compared, v->rows_of_output - v->rows);
   v->kind = VERDICT_OK;
   if (wrong)
     v->kind = VERDICT_WRONG;
@@ -261,7 +274,7 @@ bool verdict_of(const lkv_problem *shape, lkv_dtype type, const bounds *b,
     take_row(out, b, &j, at, i, got, &wrong_seen);
     if (!isnan(j.r_stat)) sample_row(&r, b, i, type, got);
     if (rows) rows[i] = j;
-    look_between(out, shape, b, i, y);
+    look_between(out, shape, b, i, type, y);
   }
   out->r_det = spread_of(r.count, r.det);
   out->r_stat = spread_of(r.count, r.stat);
@@ -327,8 +340,8 @@ const char *verdict_reason(const verdict *v, char *buffer, size_t size) {
   if (v->kind == VERDICT_OK && v->decided_range.low < VERDICT_QUOTA)
     snprintf(
         buffer + used, size - used,
-        ", too few to tell whether %.3g %% of all are decided: %.3g %% are, with %.3g "
-        "to %.3g %% likely of all",
+        ", too few to tell whether %.3g %% of all are decided: %.3g %% of them are, as in "
+        "random samples of %.3g to %.3g %%, and early rows, decided more often, are more",
         100 * VERDICT_QUOTA, 100 * v->decided_share, 100 * v->decided_range.low,
         100 * v->decided_range.high);
   return buffer;

@@ -200,6 +200,50 @@ static void a_nan_of_a_value_leaves_the_other_columns(void **state) {
   subject_free(&whole);
 }
 
+/* In one row: a NaN that must show, and what may overflow. */
+static void an_overflow_hides_nothing_that_is_wrong(void **state) {
+  (void)state;
+  subject s;
+  enum { D = 4, ROW = 7 * 2, AT = ROW * D };
+  subject_make(&s, "gaussian", 9, D);
+  float *vv = s.c.operand[LKV_VV].data;
+  vv[4 * 2 * D + 1] = NAN;
+  subject_open(&s);
+  verdict_row *rows = calloc(s.b.rows, sizeof *rows);
+  assert_non_null(rows);
+  s.b.row[ROW].overflows = true;
+  s.y[AT] = NAN;
+  judge(&s.c, &s.b, s.y, rows);
+  assert_int_equal(rows[ROW].judgement, JUDGED_ILL_CONDITIONED);
+  s.y[AT + 1] = 1;
+  assert_int_equal(judge(&s.c, &s.b, s.y, rows).kind, VERDICT_WRONG);
+  assert_int_equal(rows[ROW].column, 1);
+  free(rows);
+  subject_free(&s);
+}
+
+/* An element that the output's type has no room for makes its whole row large. */
+static void beside_what_has_no_room_nothing_is_small(void **state) {
+  (void)state;
+  subject s;
+  enum { D = 4, ROW = 7 * 2, AT = ROW * D };
+  subject_make(&s, "gaussian", 9, D);
+  subject_open(&s);
+  verdict_row *rows = calloc(s.b.rows, sizeof *rows);
+  assert_non_null(rows);
+  judge(&s.c, &s.b, s.y, rows);
+  assert_int_equal(rows[ROW].judgement, JUDGED_OK);
+  s.b.y[AT + 3] = s.b.row[ROW].scale = 1e39;
+  s.y[AT + 3] = INFINITY;
+  judge(&s.c, &s.b, s.y, rows);
+  assert_int_equal(rows[ROW].judgement, JUDGED_ILL_CONDITIONED);
+  s.y[AT + 2] += 4 * s.b.det[AT + 2];
+  judge(&s.c, &s.b, s.y, rows);
+  assert_int_equal(rows[ROW].judgement, JUDGED_WRONG);
+  free(rows);
+  subject_free(&s);
+}
+
 static void what_cannot_be_compared_is_untrusted(void **state) {
   (void)state;
   subject s;
@@ -463,6 +507,8 @@ int main(void) {
       cmocka_unit_test(non_finite_comes_first),
       cmocka_unit_test(a_swallowed_nan_is_wrong),
       cmocka_unit_test(a_nan_of_a_value_leaves_the_other_columns),
+      cmocka_unit_test(an_overflow_hides_nothing_that_is_wrong),
+      cmocka_unit_test(beside_what_has_no_room_nothing_is_small),
       cmocka_unit_test(what_cannot_be_compared_is_untrusted),
       cmocka_unit_test(the_fit_takes_unknowns_out),
       cmocka_unit_test(too_many_unknowns_are_ill_conditioned),
