@@ -197,7 +197,7 @@ static int print_regrets(const cli_command *command, const check *c, const rows 
   for (size_t i = 0; ok && i < c->shapes; i++) {
     measured m;
     ok = find_measured(c, &c->shape[i], all, &m, &err);
-    if (!ok || isnan(m.regret)) continue;
+    if (!ok || !m.choice || !m.fastest || isnan(m.regret)) continue;
     regret[count++] = m.regret;
     ok = add_regret(&t, &c->shape[i].choice, &m, &err);
   }
