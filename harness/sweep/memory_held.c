@@ -37,8 +37,9 @@ uint64_t memory_held(size_t count, const pid_t *processes, uint64_t limit) {
   pid_t family[FAMILY_MAX];
   const size_t known = gather(count, processes, family);
   const uint64_t held = sum_of_all(known, family, "status", resident);
-  if (held <= limit || known < 2) return held;
-  /* The system walks all pages for this. */
-  const uint64_t shared_once = sum_of_all(known, family, "smaps_rollup", shares);
-  return shared_once ? shared_once : held;
+  if (held <= limit) return held;
+  /* The system walks all pages for this; the counters before may be wrong by tens of
+   * pages a CPU. */
+  const uint64_t exact = sum_of_all(known, family, "smaps_rollup", shares);
+  return exact ? exact : held;
 }

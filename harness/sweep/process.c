@@ -26,6 +26,9 @@ enum { READ_END, WRITE_END, DRAIN_READS = 64 };
 /* Seconds between two looks at the memory that a child and its descendants hold. */
 #define LOOK_S 0.2
 
+/* What a worker has when it starts, at most: its own limit counts from there. */
+#define START_BYTES ((uint64_t)16 << 20)
+
 /* No setting of the caller's shell may change what is measured. */
 static const char *const kept_out[] = {"OMP_",        "GOMP_",          "KMP_",
                                        "OPENBLAS_",   "GOTO_",          "BENCHMARK_",
@@ -168,7 +171,7 @@ static void drain(stream streams[2]) {
 typedef struct memory_watch {
   pid_t child;
   const strays *before;
-  uint64_t lent, most; /* most: the limit beside what was lent */
+  uint64_t lent, most; /* most: the limit beside what was lent and START_BYTES */
   double next_s;
 } memory_watch;
 
@@ -178,10 +181,11 @@ static memory_watch memory_watch_start(pid_t child, const process_options *optio
   const uint64_t limit = options->memory_limit;
   const bool known = options->lent >= 0 && fstat(options->lent, &file) == 0;
   const uint64_t lent = known ? (uint64_t)file.st_size : 0;
+  const uint64_t spare = lent + START_BYTES;
   return (memory_watch){.child = child,
                         .before = before,
                         .lent = lent,
-                        .most = limit < UINT64_MAX - lent ? limit + lent : UINT64_MAX,
+                        .most = limit < UINT64_MAX - spare ? limit + spare : UINT64_MAX,
                         .next_s = limit ? clock_now() + LOOK_S : INFINITY};
 }
 

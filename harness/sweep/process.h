@@ -30,7 +30,7 @@ typedef struct process_options {
   int record_fd;               /* what the child writes its record to */
   double timeout_s;            /* it may take */
   uint64_t memory_limit;       /* bytes it and its descendants may hold beyond what was
-                                * lent; 0: any */
+                                * lent and 16 MiB, what it starts with; 0: any */
   const char *const *settings; /* "NAME=value" for its environment, NULL-terminated */
   int lent; /* a descriptor of ours, PROCESS_LOW_FD or above, that it gets as `lent_as`;
              * -1: none */

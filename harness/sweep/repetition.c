@@ -146,7 +146,7 @@ bool repetition_measure(sweep *w, item *it, unsigned round, bool *added, error *
   progress_begin(&w->progress, p, round);
   show_progress(w);
   int64_t discarded = 0;
-  double last_start = start;
+  double last_start = clock_now();
   if (!run_worker(w, it, round, &r, err)) return false;
   while (!w->outcome->cancelled && r.field[RECORD_disturbed].known &&
          discarded < DISCARDED_MAX && may_discard(w)) {

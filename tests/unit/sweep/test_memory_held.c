@@ -18,6 +18,16 @@ static void *hold(int sharing) {
   return block;
 }
 
+/* A sleeper that touches no page more. */
+static pid_t start_stopped(void) {
+  const pid_t pid = start_sleeper();
+  int status;
+  assert_int_equal(kill(pid, SIGSTOP), 0);
+  assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+  assert_true(WIFSTOPPED(status));
+  return pid;
+}
+
 static void end_sleeper(pid_t pid) {
   kill(pid, SIGKILL);
   assert_int_equal(waitpid(pid, NULL, 0), pid);
@@ -43,7 +53,7 @@ static void private_and_shared_memory_count(void **state) {
 static void descendants_count(void **state) {
   (void)state;
   const uint64_t alone = held_by(getpid());
-  const pid_t children[] = {start_sleeper(), start_sleeper()};
+  const pid_t children[] = {start_stopped(), start_stopped()};
   const uint64_t sum = held_by(children[0]) + held_by(children[1]);
   const uint64_t family = held_by(getpid()),
                  listed = memory_held(2, children, UINT64_MAX);
@@ -57,13 +67,16 @@ static void beyond_the_limit_pages_count_once(void **state) {
   (void)state;
   const pid_t self = getpid();
   void *block = hold(MAP_PRIVATE);
-  const pid_t children[] = {start_sleeper(), start_sleeper()};
+  const pid_t children[] = {start_stopped(), start_stopped()};
   const uint64_t each = memory_held(1, &self, UINT64_MAX);
   const uint64_t once = memory_held(1, &self, HELD);
+  const uint64_t alone = held_by(children[0]);
+  const uint64_t share = memory_held(1, children, HELD / 2);
   for (size_t i = 0; i < COUNT_OF(children); i++) end_sleeper(children[i]);
   munmap(block, HELD);
   assert_true(each >= (uint64_t)3 * HELD);
   assert_in_range(once, HELD / 2, each - HELD - HELD / 2);
+  assert_true(alone > HELD / 2 && share < alone / 2); /* of a single process too */
 }
 
 static void who_is_gone_holds_nothing(void **state) {

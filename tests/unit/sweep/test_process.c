@@ -55,13 +55,15 @@ static void leave_behind(bool own_session, bool noisy) {
   for (;;) pause();
 }
 
-/* Memory that others could share, and that no limit of the system counts. */
+/* Memory that others could share, and that no limit of the system counts; tells when it
+ * has it. */
 static void hold(size_t mebibytes) {
   const size_t bytes = mebibytes * MEBIBYTE;
   void *block =
       mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (block == MAP_FAILED) _exit(96);
   memset(block, 1, bytes);
+  say(RECORD_FD, "held");
   for (;;) pause();
 }
 
@@ -242,9 +244,11 @@ static void a_child_that_holds_too_much_is_killed(void **state) {
   }
 }
 
-static void what_was_lent_is_no_burden(void **state) {
+/* Neither of them alone would allow what is held. */
+static void what_was_lent_and_the_start_are_no_burden(void **state) {
   (void)state;
-  run_limited("hold", "192", 128, 128, 0.7);
+  run_limited("hold", "180", 128, 48, 3);
+  assert_string_equal(outcome.record, "held");
   assert_true(outcome.timed_out && !outcome.out_of_memory);
 }
 
@@ -389,7 +393,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(record_and_output_are_apart),
       cmocka_unit_test(a_child_that_hangs_is_killed),
       cmocka_unit_test(a_child_that_holds_too_much_is_killed),
-      cmocka_unit_test(what_was_lent_is_no_burden),
+      cmocka_unit_test(what_was_lent_and_the_start_are_no_burden),
       cmocka_unit_test(no_time_at_all_is_a_timeout),
       cmocka_unit_test(a_child_that_closes_everything_is_waited_for),
       cmocka_unit_test(of_much_output_the_end_is_kept),
