@@ -180,7 +180,7 @@ const landmark *landmarks_nearest(const landmarks *all, lkv_stage stage, lkv_dty
   const place here = place_of(problem->batch, problem->seq_len, problem->heads,
                               problem->head_dim, threads);
   uint64_t least = key_of(INFINITY, 0);
-  for (const line *l = g->first; l < g->end; l++) least = look_along(&here, l, least);
+  for (const line *l = g->first; l != g->end; l++) least = look_along(&here, l, least);
   return least < key_of(INFINITY, 0) ? &all->landmark[(uint32_t)least] : NULL;
 }
 

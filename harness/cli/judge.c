@@ -68,7 +68,7 @@ static const npz_array *choose_array(const npz *file, const char *name, error *e
   if (!name && file->count == 1) return &file->arrays[0];
   char names[768] = "";
   for (size_t i = 0, used = 0; i < file->count && used < sizeof names; i++)
-    used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "",
+    used += (size_t)snprintf(names + used, sizeof names - used, "%s'%s'", i ? ", " : "",
                              file->arrays[i].name);
   error_set(err, "%s: no array '%s'; name the output with --array, one of %s", file->path,
             name ? name : "Y", names);

@@ -96,9 +96,11 @@ bool import_rows(const char *path, rows *out, error *err) {
   if (!in)
     return error_set(err, "%s: cannot be read: %s; " REMEDY, path, strerror(errno));
   struct stat info;
-  if (fstat(fileno(in), &info) != 0 || S_ISDIR(info.st_mode)) {
+  const int code = fstat(fileno(in), &info) == 0 ? 0 : errno;
+  if (code || S_ISDIR(info.st_mode)) {
     fclose(in);
-    return error_set(err, "%s: is a directory; " REMEDY, path);
+    return code ? error_set(err, "%s: cannot be read: %s; " REMEDY, path, strerror(code))
+                : error_set(err, "%s: is a directory; " REMEDY, path);
   }
   error_set(err, "%s: no row; " REMEDY, path);
   const bool ok = read_all(path, in, out, err);

@@ -56,7 +56,13 @@ assert (worst["batch"], worst["token"], worst["head"], worst["column"]) == (1, 5
 assert worst["judgement"].startswith("WRONG") and worst["denominator"] > 0, worst
 END
 
-refused "no array 'Y'; name the output with --array, one of .*W_Q" "$LINKV" judge "$case" --output "$case"
+refused "no array 'Y'; name the output with --array, one of .*'W_Q'" "$LINKV" judge "$case" --output "$case"
+python3 - "$case" "$work/nameless.npz" <<'END'
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1]) as old, zipfile.ZipFile(sys.argv[2], "w") as new:
+    new.writestr(".npy", old.read(old.namelist()[0]))
+END
+refused "no array 'Y'; name the output with --array, one of ''$" "$LINKV" judge "$case" --output "$work/nameless.npz" --array Y
 # A sample of the rows, and that it is one.
 long=$golden/positive_b1_t96_h2_d32.npz
 expect 0 "$LINKV" judge "$long" --output "$long" --array Y_flash --rows sampled
