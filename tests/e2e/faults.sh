@@ -12,7 +12,11 @@ repetitions: 2
 min_time: 0.001
 timeout: 3
 memory_limit: ${limit}MiB
-overrides: {faulty_leak: {timeout: 60}} # it is to run out of memory, however busy the machine
+overrides: # these are to run out of memory, however busy the machine
+  faulty_exhaust: {timeout: 60}
+  faulty_leak: {timeout: 60}
+  faulty_share: {timeout: 60}
+  faulty_breed: {timeout: 60}
 axes:
   kernel: ["faulty_*", scalar_row]
   seq_len: [8, 16, 24]

@@ -37,5 +37,6 @@ for path in glob.glob("kernels/**/*.[ch]", recursive=True):
 print("\n".join(bad) or "includes run one way")
 sys.exit(bool(bad))
 END
-! readelf -d "${BUILD:?}/bin/linkv-worker" | grep -E 'NEEDED.*(sqlite|zip|cyaml|blas)' ||
+needed=$(readelf -d "${BUILD:?}/bin/linkv-worker")
+! grep -E 'NEEDED.*(sqlite|zip|cyaml|blas)' <<<"$needed" ||
   { echo "FAILED: linkv-worker loads what a repetition does not need" >&2; exit 1; }
