@@ -340,7 +340,8 @@ const char *verdict_reason(const verdict *v, char *buffer, size_t size) {
   if (v->kind == VERDICT_OK && v->decided_range.low < VERDICT_QUOTA)
     snprintf(
         buffer + used, size - used,
-        ", too few to tell whether %.3g %% of all are decided: %.3g %% of them are, as in "
+        ", too few to tell whether %.3g %% of all are decided: %.3g %% of them are, as "
+        "in "
         "random samples of %.3g to %.3g %%, and early rows, decided more often, are more",
         100 * VERDICT_QUOTA, 100 * v->decided_share, 100 * v->decided_range.low,
         100 * v->decided_range.high);
