@@ -4,14 +4,18 @@
 
 #include <stddef.h>
 
-#include "row.h"
+/* A kernel that was raced against the choice. */
+typedef struct regret_rival {
+  const double *ratio; /* its time over the choice's, round by round */
+  size_t rounds;
+} regret_rival;
 
-/* By how much `choice` is slower than the fastest of `count` contenders, which were
- * measured in the same rounds: 0.1 is a tenth. Which row is fastest is told by one half
- * of the rounds (1 and 2, 5 and 6, ...; 3 and 4, 7 and 8, ...: a round and its reverse),
- * by how much by the other, and the mean of both ways is taken: the least of noisy times
- * is too small, and rounds that told which it is would say that every choice is slower.
- * So it may be slightly below 0. NaN where a half has no round of both. */
-double regret_of(const row *choice, const row *const *contender, size_t count);
+/* By how much the choice is slower than the fastest of itself and `count` rivals: 0.1 is
+ * a tenth. Which is the fastest is told by one half of the rounds (0 and 1, 4 and 5, ...;
+ * 2 and 3, 6 and 7, ...: who begins changes from round to round), by how much by the
+ * other, and the mean of both ways is taken: the least of noisy ratios is too small, and
+ * rounds that told which it is would say that every choice is slower. So it may be
+ * slightly below 0. NaN where a rival has no round in a half. */
+double regret_of(size_t count, const regret_rival *rival);
 
 #endif

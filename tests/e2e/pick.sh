@@ -75,6 +75,6 @@ expect 0 "$LINKV" pick --db p.db --dispatch-cost
 [ "$(grep -c 'ns .* ns$' out)" -eq 2 ] || fail "no cost is printed"
 expect 0 "$LINKV" pick --db p.db --check
 grep -Eq '^over 1 shapes .* lose [0-9.]+ % \(median; goal 2\), [0-9.]+ %' out || fail "no regret is printed"
-grep -Eq '^attention +16 +scalar_row ' out || fail "T = 16 is not checked"
+grep -Eq '^attention +1×16×[0-9×]+ +1 +scalar_row ' out || fail "T = 16 is not checked"
 expect 4 "$LINKV" pick --db p.db --where "seq_len = 8" --check
 echo "picks qualify, and hold where they were measured"
