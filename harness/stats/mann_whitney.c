@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "normal.h"
+#include "rank_sums.h"
 #include "ranks.h"
 
 /* The largest of i + j values is one of the i with chance i / (i + j), and is then larger
@@ -62,10 +63,12 @@ bool mann_whitney_test(size_t n, const double *x, size_t m, const double *y,
   if (ok) {
     for (size_t i = 0; i < n; i++) sum += rank[i];
     out->u = sum - (double)n * (double)(n + 1) / 2;
-    if (ties == 0 && n <= MANN_WHITNEY_EXACT_MAX && m <= MANN_WHITNEY_EXACT_MAX)
+    if (n > MANN_WHITNEY_EXACT_MAX || m > MANN_WHITNEY_EXACT_MAX)
+      out->p = normal_p((double)n, (double)m, out->u, ties);
+    else if (ties == 0)
       ok = exact_p(n, m, out->u, &out->p);
     else
-      out->p = normal_p((double)n, (double)m, out->u, ties);
+      ok = rank_sum_chosen(n + m, rank, n, sum, &out->p);
   }
   free(both);
   free(rank);

@@ -14,8 +14,9 @@ typedef struct mann_whitney_result {
 } mann_whitney_result;
 
 /* Tests whether either of two samples, n and m >= 1 values, tends to be larger. p is
- * exact up to MANN_WHITNEY_EXACT_MAX values each without ties, else that of the normal
- * with corrections for ties and continuity. False when out of memory. */
+ * exact up to MANN_WHITNEY_EXACT_MAX values each, given the ties that there are; else
+ * that of the normal with corrections for ties and continuity. False when out of memory.
+ */
 bool mann_whitney_test(size_t n, const double *x, size_t m, const double *y,
                        mann_whitney_result *out);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "normal.h"
+#include "rank_sums.h"
 #include "ranks.h"
 
 /* Each rank is in the sum or not, with equal chance. */
@@ -51,10 +52,12 @@ bool signed_rank_test(size_t n, const double *differences, signed_rank_result *o
   for (size_t i = 0; ok && i < out->used; i++)
     if (positive[i]) out->sum += rank[i];
   if (ok && out->used) {
-    if (ties == 0 && out->used <= SIGNED_RANK_EXACT_MAX)
+    if (out->used > SIGNED_RANK_EXACT_MAX)
+      out->p = normal_p((double)out->used, out->sum, ties);
+    else if (ties == 0)
       ok = exact_p(out->used, out->sum, &out->p);
     else
-      out->p = normal_p((double)out->used, out->sum, ties);
+      ok = rank_sum_taken(out->used, rank, out->sum, &out->p);
   }
   free(size);
   free(rank);

@@ -15,8 +15,10 @@ typedef struct signed_rank_result {
 } signed_rank_result;
 
 /* Tests whether n paired differences are symmetric about 0. Differences of 0 are left
- * out. p is exact up to SIGNED_RANK_EXACT_MAX differences without ties, else that of the
- * normal with corrections for ties and continuity. False when out of memory. */
+ * out. p is exact up to SIGNED_RANK_EXACT_MAX differences, given the ties that there are;
+ * else that of the normal with corrections for ties and continuity. False when out of
+ * memory.
+ */
 bool signed_rank_test(size_t n, const double *differences, signed_rank_result *out);
 
 /* Chances under symmetry: chance[w] of a positive rank sum w = 0..n (n + 1) / 2, for

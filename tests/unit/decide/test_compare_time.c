@@ -139,6 +139,24 @@ static void shares_take_each_machines_peak(void **state) {
   rows_free(&head);
 }
 
+/* Four against four make 70 orders: equal times make none of them less likely. */
+static void equal_times_tell_no_more_than_others(void **state) {
+  (void)state;
+  const compare_rule rule = compare_rule_default();
+  rows base = {0}, head = {0};
+  set_times(add_timed(&base, "k", 64, 1, 1), 1, 1, 4, 1000);
+  set_times(add_timed(&head, "k", 64, 1, 1), 2, 1, 4, 2000);
+  for (size_t i = 0; i < 4; i++) {
+    base.row->sample[i].time_ns = 1000;
+    head.row->sample[i].time_ns = 2000;
+  }
+  compare_point p = timed(&base, &head, &rule);
+  expect_near(p.p_value, 2.0 / 70);
+  assert_int_equal(compare_judge(&p.ratio, p.p_value, &rule), COMPARE_UNSURE);
+  rows_free(&base);
+  rows_free(&head);
+}
+
 static void verdicts_follow_interval_and_p(void **state) {
   (void)state;
   const compare_rule rule = {.margin = 0.03, .level = 0.02};
@@ -173,6 +191,7 @@ int main(void) {
       cmocka_unit_test(pairs_are_tested_beyond_the_floor_alone),
       cmocka_unit_test(two_runs_are_tested_beyond_floor_and_margin),
       cmocka_unit_test(shares_take_each_machines_peak),
+      cmocka_unit_test(equal_times_tell_no_more_than_others),
       cmocka_unit_test(verdicts_follow_interval_and_p),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

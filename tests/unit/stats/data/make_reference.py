@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Writes the .inc files beside it: what SciPy, statsmodels and NumPy make of small samples.
+"""Writes the .inc files beside it: what SciPy, statsmodels and NumPy make of small samples;
+of tied ranks, where SciPy has the normal alone, what counting all choices makes.
 
     python3 -m venv v && v/bin/pip install scipy statsmodels
     v/bin/python tests/unit/stats/data/make_reference.py
 """
 import pathlib
+from fractions import Fraction
 
 import numpy as np
 import scipy
@@ -61,6 +63,36 @@ def interval_of(estimates, p_at, level):
     return estimates[kept[0]], estimates[kept[-1] + 1]
 
 
+def exact_p(weights, seen):
+    """Two-sided, of whole weights by sum."""
+    below = sum(w for s, w in weights.items() if s <= seen)
+    above = sum(w for s, w in weights.items() if s >= seen)
+    return min(1.0, float(Fraction(2 * min(below, above), sum(weights.values()))))
+
+
+def tied_mann_whitney(x, y):
+    """Counts choices of len(x) ranks by their sum."""
+    ranks = [round(2 * r) for r in stats.rankdata(np.concatenate([x, y]))]
+    weights = [{0: 1}] + [{} for _ in x]
+    for r in ranks:
+        for k in range(len(x), 0, -1):
+            for s, w in weights[k - 1].items():
+                weights[k][s + r] = weights[k].get(s + r, 0) + w
+    return exact_p(weights[len(x)], sum(ranks[:len(x)]))
+
+
+def tied_wilcoxon(d):
+    """Counts choices of signs by the sum of the positive ranks."""
+    ranks = [round(2 * r) for r in stats.rankdata(abs(d))]
+    weights = {0: 1}
+    for r in ranks:
+        taken = dict(weights)
+        for s, w in weights.items():
+            taken[s + r] = taken.get(s + r, 0) + w
+        weights = taken
+    return exact_p(weights, sum(r for r, v in zip(ranks, d) if v > 0))
+
+
 rows = []
 for n, m, scale, digits in [(1, 1, 1, 6), (1, 5, 1, 6), (3, 3, 3, 6), (5, 5, 1.1, 6), (8, 6, 1.3, 6),
                             (12, 15, 1.05, 6), (20, 20, 1.2, 6), (40, 40, 1.1, 6), (9, 11, 1.2, 1),
@@ -69,7 +101,12 @@ for n, m, scale, digits in [(1, 1, 1, 6), (1, 5, 1, 6), (3, 3, 3, 6), (5, 5, 1.1
     tied = len(set(np.concatenate([x, y]))) < n + m
     method = "exact" if not tied and max(n, m) <= 40 else "asymptotic"
     found = stats.mannwhitneyu(x, y, alternative="two-sided", method=method)
-    rows.append([n, x, m, y, found.statistic, found.pvalue])
+    p = tied_mann_whitney(x, y) if tied and max(n, m) <= 40 else found.pvalue
+    rows.append([n, x, m, y, found.statistic, p])
+for x, y in [([2.0] * 4, [1.0] * 4), ([1.0, 1.0, 2.0, 2.0, 3.0], [2.0, 3.0, 3.0, 4.0])]:
+    every = stats.PermutationMethod(n_resamples=np.inf)
+    found = stats.mannwhitneyu(x, y, alternative="two-sided", method=every)
+    rows.append([len(x), x, len(y), y, found.statistic, found.pvalue])
 put("mann_whitney", ["size_t n", "double x[]", "size_t m", "double y[]", "double u", "double p"], rows)
 
 rows = []
@@ -81,7 +118,14 @@ for n, shift, digits in [(1, 0, 6), (4, 0.3, 6), (6, 0.5, 6), (10, 0, 6), (15, 0
     method = "exact" if not tied and len(used) <= 64 else "asymptotic"
     found = stats.wilcoxon(used, correction=True, method=method, alternative="greater")
     p = stats.wilcoxon(used, correction=True, method=method).pvalue
+    if tied and len(used) <= 64:
+        p = tied_wilcoxon(used)
     rows.append([n, d, len(used), found.statistic, p])
+for d in [[1.0] * 6, [1.0, -1.0, 2.0, 2.0, 3.0, 3.0, 3.0]]:
+    d = np.array(d)
+    every = stats.PermutationMethod(n_resamples=np.inf)
+    rows.append([len(d), d, len(d), stats.wilcoxon(d, alternative="greater").statistic,
+                 stats.wilcoxon(d, method=every).pvalue])
 put("signed_rank", ["size_t n", "double d[]", "size_t used", "double sum", "double p"], rows)
 
 rows = []
