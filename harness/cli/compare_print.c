@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "format.h"
+#include "plural.h"
 #include "table.h"
 
 const char *compare_word(const compare_point *p) {
@@ -57,7 +58,7 @@ static bool add_point(table *t, const compare_point *p, unsigned faults, error *
 
 static void put_counts(const comparison *c, unsigned faults) {
   const char *before = "; ";
-  printf("%zu points in both: ", c->both);
+  printf("%zu point%s in both: ", c->both, plural(c->both));
   for (int v = COMPARE_SAME; v < COMPARE_VERDICTS; v++)
     printf("%zu %s, ", c->by_verdict[v], compare_verdict_names[v]);
   printf("%zu not timed; %zu only in base, %zu only in head",

@@ -8,6 +8,7 @@
 #include "bytes_text.h"
 #include "estimate.h"
 #include "memory_need.h"
+#include "plural.h"
 #include "table.h"
 
 enum {
@@ -142,9 +143,10 @@ static double largest_memory(const plan *p, const sweep_forecast *f) {
 
 static void print_total(const plan *p, const sweep_forecast *f) {
   char time[32], memory[CELL_SIZE];
-  printf("\n%zu points, %zu of them complete", f->points, f->complete);
+  printf("\n%zu point%s, %zu of them complete", f->points, plural(f->points),
+         f->complete);
   if (f->skipped) printf(", %zu to be skipped", f->skipped);
-  printf("; %zu repetitions to run, about %s", f->repetitions,
+  printf("; %zu repetition%s to run, about %s", f->repetitions, plural(f->repetitions),
          duration_text(f->seconds, time, sizeof time));
   if (f->guessed)
     printf(" (~ a guess for %zu of them: their kernels have no time in the database yet)",

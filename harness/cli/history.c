@@ -10,6 +10,7 @@
 
 #include "commands.h"
 #include "format.h"
+#include "plural.h"
 #include "store.h"
 #include "table.h"
 #include "trend_plot.h"
@@ -99,9 +100,10 @@ static bool print_table(const history *h, table_style style, error *err) {
   table_free(&t);
   if (ok)
     printf(
-        "%zu points with a history, %zu with a new regression; %zu with fewer than %d "
-        "rows; %zu rows not ok or not timed\n",
-        h->count, h->regressions, h->too_short, HISTORY_LEAST, h->left_out);
+        "%zu point%s with a history, %zu with a new regression; %zu with fewer than %d "
+        "rows; %zu row%s not ok or not timed\n",
+        h->count, plural(h->count), h->regressions, h->too_short, HISTORY_LEAST,
+        h->left_out, plural(h->left_out));
   return ok;
 }
 

@@ -128,7 +128,8 @@ static bool judge(judge_arguments *a, judging *j, error *err) {
       oracle_cache_bounds(&cache, &j->c, j->of, (sample_rule)a->rows, &j->bounds, err);
   j->oracle_s = clock_now() - start;
   j->from_cache = cache.used;
-  cache_note_print(&cache, &notes, stderr);
+  cache_note_take(&cache, &notes);
+  cache_notes_print(&notes, cache.folder, true, stderr);
   if (!ok) return false;
   j->metrics = metrics_of_rows(&j->c.problem, j->of.output_type, j->y.data, &j->bounds);
   j->rows = calloc(j->bounds.rows, sizeof *j->rows);

@@ -13,6 +13,7 @@
 #include "commands.h"
 #include "dry_run.h"
 #include "estimate.h"
+#include "plural.h"
 #include "sweep_outcome.h"
 
 static int run(int argc, char **argv);
@@ -72,14 +73,15 @@ static int tell(const sweep_arguments *a, const sweep_summary *s, const char *co
                                       "untrusted", "ill_conditioned", "crashed",
                                       "timeout",   "out_of_memory"};
   char time[32];
-  printf("%s: %zu points", a->db, s->points);
+  printf("%s: %zu point%s", a->db, s->points, plural(s->points));
   for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
     const size_t n = s->by_severity[status_severity(shown[i])];
     if (n) printf(", %zu %s", n, shown[i]);
   }
   if (s->unfinished) printf(", %zu with some of their repetitions", s->unfinished);
-  printf("; %zu repetitions measured now, %zu points were complete before\n", s->measured,
-         s->complete_before);
+  printf("; %zu repetition%s measured now, %zu point%s complete before\n", s->measured,
+         plural(s->measured), s->complete_before,
+         s->complete_before == 1 ? " was" : "s were");
   if (s->measured)
     printf(
         "of %s, %.1f %% went into kernels, %.1f %% into judging, %.1f %% into the rest\n",

@@ -114,6 +114,7 @@ static double *named_reference(const npz *file, const char *name, const lin_case
 typedef struct references {
   bounds_set bounds;
   stages_set stages;
+  cache_notes *notes;
   double *named;
 } references;
 
@@ -149,11 +150,10 @@ static bool verify_kernel(const verify_arguments *a, const char *input,
                           const lkv_kernel *kernel, const lin_case *c,
                           references *against, findings *all, error *err) {
   invocation v = {0};
-  cache_notes notes = {0};
   oracle_cache *cache = against->bounds.cache;
   *cache->note.text = 0;
   const bounds *b = bounds_set_get(&against->bounds, precision_of(kernel), err);
-  cache_note_print(cache, &notes, stderr);
+  cache_note_take(cache, against->notes);
   if (!b) return false;
   error why;
   finding *f = add_finding(all, input, kernel->name);
@@ -209,15 +209,17 @@ static bool takes_case(const verify_arguments *a, const lkv_kernel *kernel) {
                           : kernel->operand_type != LKV_BFLOAT16;
 }
 
-static bool verify_case(const verify_arguments *a, oracle_cache *cache, const char *input,
-                        findings *all, error *err) {
+static bool verify_case(const verify_arguments *a, oracle_cache *cache,
+                        cache_notes *notes, const char *input, findings *all,
+                        error *err) {
   npz file = {0};
   lin_case c = {0};
   error why;
   bool ok = npz_read(input, &file, err) && case_from_npz(&file, &c, err);
   references against = {
       .bounds = {.given = &c, .cache = cache, .rows = (sample_rule)a->rows},
-      .stages = {.given = &c, .cache = cache, .rows = (sample_rule)a->rows}};
+      .stages = {.given = &c, .cache = cache, .rows = (sample_rule)a->rows},
+      .notes = notes};
   if (ok && a->reference)
     ok = (against.named = named_reference(&file, a->reference, &c, err)) != NULL &&
          verify_oracle(input, &against, all, err);
@@ -317,9 +319,11 @@ static int check_and_verify(verify_arguments *a) {
   if (!a->inputs.count) return check_and_survey(a);
   if (!options_suit(a, ON_FILES)) return EXIT_USAGE;
   oracle_cache cache = cache_options_take(&a->kept);
+  cache_notes notes = {0};
   bool ok = true;
   for (size_t i = 0; ok && i < a->inputs.count; i++)
-    ok = verify_case(a, &cache, a->inputs.item[i], &all, &err);
+    ok = verify_case(a, &cache, &notes, a->inputs.item[i], &all, &err);
+  cache_notes_print(&notes, cache.folder, true, stderr);
   if (!ok)
     cli_fail(&cli_verify, EXIT_USAGE, "%s", err.text);
   else if (!all.count)

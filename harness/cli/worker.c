@@ -39,15 +39,10 @@ static bool write_line(int fd, const char *line) {
   return true;
 }
 
-static void tell_note(const oracle_cache *cache) {
-  cache_notes notes = {0};
-  cache_note_print(cache, &notes, stderr);
-}
-
 static int prepare(const worker_task *task) {
   error err;
   const bool ok = worker_prepare(&task->point, task->cache, &err);
-  tell_note(task->cache);
+  cache_note_tell(task->cache, stderr);
   if (ok) return EXIT_FINE;
   return cli_fail(&cli_worker, EXIT_USAGE, "%s", err.text);
 }
@@ -71,7 +66,7 @@ static int measure(const worker_task *task) {
   /* A child that the kernel forked has nothing to report. */
   if (getpid() != self) _exit(EXIT_FINE);
   if (!measured) return cli_fail(&cli_worker, EXIT_USAGE, "%s", err.text);
-  tell_note(task->cache);
+  cache_note_tell(task->cache, stderr);
   char *line = record_to_json(&r);
   record_free(&r);
   return write_record(line);

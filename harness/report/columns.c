@@ -17,10 +17,11 @@ static int field_named(const char *name, size_t length) {
 }
 
 static bool add_field(row_columns *out, const char *name, size_t length, error *err) {
+  char fields[ROW_FIELDS_TEXT_SIZE];
   const int field = field_named(name, length);
   if (field < 0)
-    return error_set(err, "--columns: no field '%.*s'; docs/sweep.md lists them",
-                     (int)length, name);
+    return error_set(err, "--columns: there is no field '%.*s'; there are %s",
+                     (int)length, name, row_fields_text(fields));
   for (size_t i = 0; i < out->count; i++)
     if (out->field[i] == field)
       return error_set(err, "--columns: '%.*s' is named twice", (int)length, name);

@@ -38,6 +38,11 @@ typedef struct rows {
 } rows;
 
 /* value_set_text and its kin, by field. */
+/* Names of the fields, separated by commas, for a message; of those that judging finds
+ * out, where they are listed. */
+enum { ROW_FIELDS_TEXT_SIZE = 768 };
+const char *row_fields_text(char out[ROW_FIELDS_TEXT_SIZE]);
+
 bool row_set_text(row *r, int field, const char *text);
 void row_set_integer(row *r, int field, int64_t integer);
 void row_set_real(row *r, int field, double real);

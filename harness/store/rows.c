@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "expression.h"
 #include "median.h"
 #include "schema.h"
 #include "store.h"
@@ -270,29 +271,22 @@ static bool fill_result(store *s, const rows *all, error *err) {
   return ok;
 }
 
-/* Marks the rows for which `where` holds. The comment in the query ends one that `where`
- * may have left open. */
+/* Marks the rows for which `where` holds. */
 static bool choose(store *s, const char *where, const rows *all, bool *keep, error *err) {
   sqlite3_stmt *statement = NULL;
-  char *sql = sqlite3_mprintf("SELECT number FROM temp.result WHERE (%s\n/**/)", where);
-  bool ok = sql || error_set(err, "%s: out of memory", s->path);
-  ok = ok && fill_result(s, all, err);
-  if (ok && !schema_prepare(s, sql, &statement, err))
-    ok = error_set(err,
-                   "--where '%s': %s; it is an SQL expression over the columns of "
-                   "'linkv export'",
-                   where,
-                   sqlite3_errcode(s->db) == SQLITE_OK ? "more than one expression"
-                                                       : sqlite3_errmsg(s->db));
+  char place[160], fields[ROW_FIELDS_TEXT_SIZE];
+  snprintf(place, sizeof place, "--where '%.*s'", (int)sizeof place - 16, where);
+  bool ok = fill_result(s, all, err) &&
+            expression_prepare(s->db, "SELECT number FROM temp.result WHERE", where,
+                               place, row_fields_text(fields), &statement, err);
   int step = SQLITE_DONE;
   while (ok && (step = sqlite3_step(statement)) == SQLITE_ROW) {
     const int64_t number = sqlite3_column_int64(statement, 0);
     if (number >= 0 && (size_t)number < all->count) keep[number] = true;
   }
   if (ok && step != SQLITE_DONE)
-    ok = error_set(err, "--where '%s': %s", where, sqlite3_errmsg(s->db));
+    ok = error_set(err, "%s: %s", place, sqlite3_errmsg(s->db));
   sqlite3_finalize(statement);
-  sqlite3_free(sql);
   return ok;
 }
 

@@ -12,6 +12,7 @@
 #include "linkv/registry.h"
 #include "machine.h"
 #include "median.h"
+#include "plural.h"
 #include "process.h"
 #include "worker.h"
 
@@ -172,8 +173,9 @@ static void tell(const ab_point *p, size_t number, size_t count) {
   fprintf(stderr, "%zu of %zu: %s T=%zu H=%zu d=%zu p=%zu: ", number, count, p->name,
           q->seq_len, q->heads, q->head_dim, p->side[BASE].threads);
   if (p->raced)
-    fprintf(stderr, "%s, ratio %.4f, %zu rounds, %.1f s %s\n", words[p->race.verdict],
-            p->race.ratio.estimate, p->race.rounds, p->race.seconds, p->race.reason);
+    fprintf(stderr, "%s, ratio %.4f, %zu round%s, %.1f s %s\n", words[p->race.verdict],
+            p->race.ratio.estimate, p->race.rounds, plural(p->race.rounds),
+            p->race.seconds, p->race.reason);
   else
     fputs("not raced\n", stderr);
 }

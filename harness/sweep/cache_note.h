@@ -1,4 +1,4 @@
-/* A word about a cache that could not be used, from a worker to a person. */
+/* Words about a cache that could not be used, from workers to a person. */
 #ifndef SWEEP_CACHE_NOTE_H
 #define SWEEP_CACHE_NOTE_H
 
@@ -6,16 +6,25 @@
 
 #include "oracle_cache.h"
 
-/* The last line that was printed: the same word once is enough. */
+/* What a command is to say of its cache, in a line or two when it has ended. */
 typedef struct cache_notes {
-  char last[sizeof(error)];
+  size_t outdated; /* files by the oracle of another build */
+  size_t others;
+  char first[sizeof(error)]; /* of the others */
 } cache_notes;
 
-/* Prints the note, if there is one and it is not the last, as a line "linkv: cache: ...".
- */
-void cache_note_print(const oracle_cache *cache, cache_notes *notes, FILE *out);
+/* A worker's: prints the note, if there is one, as a line "linkv: cache: ...". */
+void cache_note_tell(const oracle_cache *cache, FILE *out);
 
-/* Prints such lines among what a worker said. */
-void cache_note_pass_on(const char *said, cache_notes *notes, FILE *out);
+/* Takes the note, if there is one. */
+void cache_note_take(const oracle_cache *cache, cache_notes *notes);
+
+/* Takes such lines among what a worker said. */
+void cache_note_gather(const char *said, cache_notes *notes);
+
+/* One line for the outdated files of `folder`, where `outdated` asks for it, and one for
+ * the others; none where there are none. */
+void cache_notes_print(const cache_notes *notes, const char *folder, bool outdated,
+                       FILE *out);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "axes_product.h"
 #include "case.h"
+#include "expression.h"
 #include "linkv/driver.h"
 #include "linkv/registry.h"
 #include "match.h"
@@ -183,21 +184,17 @@ static bool take_point(plan *out, sqlite3_stmt *statement) {
   return push_point(out, &p);
 }
 
+static const char fields[] =
+    "kernel, algorithm, isa, operand_type, accum_type, stage, regime, seed, batch, "
+    "seq_len, heads, head_dim, tile_q, tile_k, threads, default_tiles";
+
 /* Whether an SQL expression of the user's is one; `place` begins the error. */
 static bool check_sql(sqlite3 *db, const char *expression, const char *place,
                       error *err) {
-  sqlite3_stmt *statement = NULL;
-  const char *rest;
-  /* The comment ends one that the expression may have left open. */
-  char *sql = sqlite3_mprintf("SELECT 1 FROM axes WHERE (%s\n/**/)", expression);
-  bool ok = sql || error_set(err, "%s: out of memory", place);
-  if (ok && sqlite3_prepare_v2(db, sql, -1, &statement, &rest) != SQLITE_OK)
-    ok = error_set(err, "%s: %s; it is an SQL expression over the axes", place,
-                   sqlite3_errmsg(db));
-  if (ok && rest[strspn(rest, " \t\r\n")])
-    ok = error_set(err, "%s: one SQL expression is wanted", place);
+  sqlite3_stmt *statement;
+  const bool ok = expression_prepare(db, "SELECT 1 FROM axes WHERE", expression, place,
+                                     fields, &statement, err);
   sqlite3_finalize(statement);
-  sqlite3_free(sql);
   return ok;
 }
 

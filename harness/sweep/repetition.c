@@ -44,7 +44,7 @@ static bool start_worker(sweep *w, const point *p, double min_time_s,
     return error_set(err, "out of memory for a worker's arguments");
   const bool ok = process_run_self(a.item, &options, w->outcome, err);
   arguments_free(&a);
-  if (ok) cache_note_pass_on(w->outcome->output, &w->notes, stderr);
+  if (ok) cache_note_gather(w->outcome->output, &w->notes);
   return ok;
 }
 

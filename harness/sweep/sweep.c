@@ -157,6 +157,7 @@ bool sweep_run(const plan *p, const sweep_options *options, store *s, sweep_summ
   sigaction(SIGTERM, &old_term, NULL);
 
   progress_end(&w.progress, out->interrupted);
+  cache_notes_print(&w.notes, options->cache, options->progress == PROGRESS_AUTO, stderr);
   summarize(&w, out);
   out->wall_s = clock_now() - start;
   out->kernel_s = w.kernel_s;

@@ -45,16 +45,16 @@ static identity identity_of(const lin_case *c, precision of, sample_rule rule) {
   return id;
 }
 
-/* Reads the rest of a file; false, saying why in a word, where it is not to be used. */
+/* Reads the rest of a file; false, saying why, where it is not to be used. */
 static bool read_bounds(int fd, const identity *id, bounds *b, const char **why) {
   char title[TITLE_SIZE];
   struct stat info;
   file_cursor c = file_cursor_at_start(fd);
-  *why = "not whole";
+  *why = "not whole; it is made again";
   if (!file_get(&c, title, sizeof title)) return false;
-  *why = "not by this oracle";
+  *why = ORACLE_CACHE_OUTDATED;
   if (memcmp(title, id->title, sizeof title) != 0) return false;
-  *why = "not whole";
+  *why = "not whole; it is made again";
   return bounds_get(&c, b) && file_check(&c) && !fstat(fd, &info) && info.st_size == c.at;
 }
 
@@ -77,8 +77,7 @@ static bool find(oracle_cache *cache, const identity *id, const lin_case *c,
   const bool room = make_room(c, rule, out, &why);
   const bool found = room && read_bounds(fd, id, out, &word);
   if (!found) {
-    if (room)
-      error_set(&why, "%s/%s: %s; it is made again", cache->folder, id->name, word);
+    if (room) error_set(&why, "%s/%s: %s", cache->folder, id->name, word);
     cache->note = why;
     bounds_free(out);
   }

@@ -16,6 +16,9 @@
 #define ORACLE_CACHE_LEAST_WORK 0x1p26
 #define ORACLE_CACHE_LIMIT      (UINT64_C(1) << 30)
 
+/* What the note of a file by the oracle of another build ends with. */
+#define ORACLE_CACHE_OUTDATED "not by this oracle; it is made again"
+
 typedef struct oracle_cache {
   const char *folder; /* NULL: nothing is kept */
   uint64_t limit;     /* bytes it may take */

@@ -57,6 +57,9 @@ sweep_well() { # whatever c.yaml says
 sweep_with() { "$LINKV" sweep c.yaml --db t.db "$@"; }
 config '"*"' 8 'where: "seq_len <"'
 refused 'c.yaml:[0-9]+: where: .*SQL expression' sweep
+config '"*"' 8 'where: "seq_ln < 3"'
+refused "c.yaml:[0-9]+: where: there is no field 'seq_ln' .*; there are kernel, .*, default_tiles$" sweep
+refused "--filter 'time_ns > 1': there is no field 'time_ns' .*, default_tiles$" sweep_well --filter "time_ns > 1"
 config '"*"' 8 'where: "seq_len > 100"'
 refused 'c.yaml:[0-9]+: where: leaves no point' sweep
 config '"*"' 8 'repetition: 3'

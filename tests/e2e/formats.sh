@@ -102,7 +102,18 @@ refused "'kernel' is named twice" "$LINKV" export --db f.db --columns kernel,ker
 
 # A filter that nothing passes.
 expect 4 "$LINKV" export --db f.db --where "seq_len > 99"
-refused "bad SQL|SQL expression" "$LINKV" export --db f.db --where "seq_len >"
+refused "^linkv export: --where 'seq_len >': it ends too early, .*; an SQL expression is wanted, such as" \
+  "$LINKV" export --db f.db --where "seq_len >"
+refused "ends too early, or a quote" "$LINKV" export --db f.db --where "kernel = 'a"
+refused "ends too early, .* parenthesis" "$LINKV" export --db f.db --where "seq_len = 3)"
+refused "there is no field 'seqlen' .*; there are kernel, algorithm, .* max_rel_err and more" \
+  "$LINKV" export --db f.db --where "seqlen > 3"
+refused "there is no field 'scalar_row' \(a text stands in quotes\)" "$LINKV" export --db f.db --where "kernel = scalar_row"
+refused "there is no function 'foo'" "$LINKV" export --db f.db --where "foo(seq_len)"
+refused "asked of each row alone" "$LINKV" export --db f.db --where "max(seq_len) > 3"
+refused "'and' makes no sense where it stands" "$LINKV" export --db f.db --where "seq_len is and 3"
+refused "more than one|makes no sense" "$LINKV" export --db f.db --where "1; 2"
+refused "--columns: there is no field 'foo'; there are kernel, " "$LINKV" export --db f.db --columns kernel,foo
 refused "SQL" "$LINKV" export --db f.db --where "1); DROP TABLE point; --"
 [ "$(query f.db 'SELECT count(*) FROM point')" -eq 4 ] || fail "a filter changed the database"
 echo "every format holds every field"

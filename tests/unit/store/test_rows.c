@@ -438,7 +438,7 @@ static void readers_filter_too(void **state) {
   assert_int_equal(all.count, 1);
   rows_free(&all);
   assert_false(store_read_rows(path, STORE_LATEST_BUILD, "length = 64", &all, &err));
-  EXPECT_SAYS(&err, "no such column: length", "linkv export");
+  EXPECT_SAYS(&err, "there is no field 'length'", "docs/sweep.md");
   free(path);
 }
 

@@ -358,7 +358,7 @@ static void mistakes_of_the_command_line_are_named(void **state) {
       {"tile_k=2", NULL, "--set tile_k: the config's zip ties it"},
       {"kernel=scaler_*", NULL, "--set kernel: 'scaler_*' matches no kernel"},
       {NULL, "heads=x", "--filter heads: 'x' is not a whole number"},
-      {NULL, "heads =", "--filter 'heads =': near"},
+      {NULL, "heads =", "--filter 'heads =': it ends too early"},
       {NULL, "1); DROP TABLE axes; --", "--filter '1); DROP TABLE axes; --': "},
       {NULL, "heads=9", "--filter: leaves no point"},
       {NULL, "kernel=scaler_*", "--filter kernel: 'scaler_*' matches no kernel"},
