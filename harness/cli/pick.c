@@ -106,6 +106,20 @@ static bool print(const pick_arguments *a, const picks *p, error *err) {
   return pick_print_table(p, stdout, a->format == 1 ? TABLE_MARKDOWN : text, err);
 }
 
+static void tell_noise(const picks *p) {
+  size_t noisy = 0;
+  for (size_t i = 0; i < p->shapes; i++) {
+    const pick_candidate *c = p->shape[i].chosen;
+    noisy += c->high_ns - c->low_ns > 2 * PICK_NOISY * c->time_ns;
+  }
+  if (noisy)
+    cli_fail(&cli_pick, EXIT_FINE,
+             "note: at %zu of %zu shapes the time of the pick is known to no better than "
+             "%.0f %%, so chance may have picked; sweep with more repetitions, or on "
+             "free cores",
+             noisy, p->shapes, 100 * PICK_NOISY);
+}
+
 static int pick_rows(const pick_arguments *a, const rows *all,
                      const pick_limits *limits) {
   picks p;
@@ -126,6 +140,7 @@ static int pick_rows(const pick_arguments *a, const rows *all,
     cli_fail(&cli_pick, EXIT_USAGE, "%s", err.text);
   else
     code = use_picks(a, &p);
+  tell_noise(&p);
   if (p.shapes && p.empty)
     cli_fail(&cli_pick, code, "note: nothing qualifies for %zu of %zu shapes", p.empty,
              p.shapes + p.empty);

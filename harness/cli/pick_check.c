@@ -24,13 +24,20 @@
 #define GOAL_MEDIAN     0.02
 #define GOAL_PERCENTILE 0.08
 
+/* Half the interval of a ratio that tells no loss of the goal's size. */
+#define TOO_WIDE (GOAL_PERCENTILE / 2)
+
 /* What was found of a shape. */
 typedef struct loss {
   const point *fastest;         /* NULL: no rival is faster than the choice */
   double choice_ns, fastest_ns; /* NaN without a race */
   interval ratio;               /* time of the choice over that of the fastest */
-  double regret;                /* NaN where a race failed */
+  double regret;                /* NaN where a race failed, or told too little */
 } loss;
+
+static double half_width(const interval *i) {
+  return (i->high - i->low) / 2;
+}
 
 static interval inverse(interval i) {
   return (interval){1 / i.estimate, 1 / i.high, 1 / i.low, i.coverage};
@@ -48,7 +55,7 @@ static bool race_rivals(const cli_command *command, const held_out *h,
                         const race_options *how, race_result *results, loss *out,
                         error *err) {
   regret_rival *rival = calloc(h->rivals + 1, sizeof *rival);
-  bool failed = false;
+  bool told = true;
   if (!rival) return error_set(err, "out of memory for a check");
   *out = (loss){.choice_ns = NAN, .fastest_ns = NAN, .ratio = {1, 1, 1, 1}};
   for (size_t i = 0; i < h->rivals; i++) {
@@ -59,11 +66,13 @@ static bool race_rivals(const cli_command *command, const held_out *h,
     }
     if (strcmp(r->status, "ok") != 0) {
       tell_failure(command, h, &h->rival[i], r);
-      failed = true;
+      told = false;
       continue;
     }
     rival[i] = (regret_rival){r->ratios, r->rounds};
     const interval ratio = inverse(r->ratio);
+    if (r->verdict == SEQUENTIAL_UNSURE && !(half_width(&ratio) <= TOO_WIDE))
+      told = false;
     if (isnan(out->choice_ns)) out->choice_ns = r->base_ns;
     if (!(ratio.estimate > out->ratio.estimate)) continue;
     out->fastest = &h->rival[i];
@@ -71,7 +80,7 @@ static bool race_rivals(const cli_command *command, const held_out *h,
     out->fastest_ns = r->head_ns;
     out->ratio = ratio;
   }
-  out->regret = failed ? NAN : regret_of(h->rivals, rival);
+  out->regret = told ? regret_of(h->rivals, rival) : NAN;
   free(rival);
   return true;
 }
@@ -93,8 +102,8 @@ static bool add_loss(table *t, const held_out *h, const loss *l, error *err) {
       rivals,
       l->fastest ? l->fastest->kernel->name : "the pick",
       l->fastest ? format_time_ns(l->fastest_ns, time) : NULL,
-      format_fixed(100 * l->regret, 1, lost),
-      l->fastest ? format_fixed(50 * (l->ratio.high - l->ratio.low), 1, spread) : NULL};
+      isnan(l->regret) ? "unsure" : format_fixed(100 * l->regret, 1, lost),
+      l->fastest ? format_fixed(100 * half_width(&l->ratio), 1, spread) : NULL};
   bool ok = true;
   for (size_t i = 0; i < sizeof cells / sizeof *cells && ok; i++)
     ok = table_add(t, cells[i], TABLE_PLAIN, err);
@@ -157,7 +166,9 @@ static int check(const cli_command *command, const held_outs *all,
   table_free(&t);
   int code = ok ? EXIT_FINE : cli_fail(command, EXIT_USAGE, "%s", err.text);
   if (ok && known < all->count)
-    cli_fail(command, code, "note: races failed at %zu of %zu shapes; they do not count",
+    cli_fail(command, code,
+             "note: at %zu of %zu shapes a race failed or was too noisy: they do not "
+             "count; free cores tell more",
              all->count - known, all->count);
   if (ok && !known)
     code = EXIT_LITTLE;

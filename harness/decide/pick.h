@@ -24,6 +24,9 @@ typedef struct pick_limits {
 
 #define PICK_TIE_MARGIN 0.02
 
+/* Half an interval of the time, as a share of it, beyond which a pick is a guess. */
+#define PICK_NOISY 0.1
+
 typedef struct pick_candidate {
   const row *row; /* its slowest: axes and time */
   double time_ns, low_ns, high_ns;

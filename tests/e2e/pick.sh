@@ -35,6 +35,15 @@ for s in shapes:
     assert best["time_ns_low"] == 1001 and best["time_ns_high"] == 1002 and best["max_rel_err"] < 1e-5
 END
 
+# A pick by chance is said to be one.
+expect 0 "$LINKV" pick --db p.db
+! grep -q 'chance' err || fail "a pick that is well known is doubted"
+cp p.db other.db
+query other.db "UPDATE repetition SET time_ns = time_ns * repetition
+  WHERE point = (SELECT id FROM point WHERE kernel = 'scalar_row' AND seq_len = 8)"
+expect 0 "$LINKV" pick --db other.db
+grep -q 'note: at 1 of 2 shapes the time of the pick' err || fail "a guess is not told"
+
 # Wisdom, and what it is refused for.
 expect 0 "$LINKV" pick --db p.db --wisdom w.json --emit-c w.h
 python3 -c 'import json; w = json.load(open("w.json")); assert len(w["choices"]) == 2 and w["kernels"][0]["name"] == "scalar_row"'
