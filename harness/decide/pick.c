@@ -169,7 +169,7 @@ static void line_up(race *in, const rows *all) {
 }
 
 bool pick_make(const rows *all, const pick_limits *limits, picks *out, error *err) {
-  *out = (picks){0};
+  *out = (picks){.tie_margin = limits->tie_margin};
   if (!check_one_race(all, err)) return false;
   race in = {.row = calloc(all->count + 1, sizeof *in.row),
              .bad = calloc(all->count + 1, sizeof *in.bad),

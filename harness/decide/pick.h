@@ -48,6 +48,7 @@ typedef struct picks {
   pick_shape *shape;         /* in the order of the axes above */
   size_t shapes;
   size_t empty;           /* shapes where nothing qualifies */
+  double tie_margin;      /* of the limits */
   const char *bad_kernel; /* one that is wrong or untrusted somewhere; NULL: none is */
 } picks;
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "linkv/registry.h"
-#include "row_order.h"
+#include "pick_between.h"
 #include "simplicity.h"
 
 static size_t size_of(const row *r, int field) {
@@ -43,92 +43,74 @@ static size_t place_of(lkv_wisdom_kernel *kernels, size_t *count, const row *r) 
   return i;
 }
 
-static lkv_wisdom_choice choice_of(const row *r, size_t kernel) {
-  const bool own = simplicity_default_tiles(r);
+/* Room for all: pick_between gives two shapes at most as many stretches as they have
+ * candidates, each with a first and a last length. */
+static size_t most_choices(const picks *p) {
+  size_t count = 0;
+  for (size_t i = 0; i < p->shapes; i++) count += 1 + 4 * p->shape[i].count;
+  return count;
+}
+
+/* What is being listed. */
+typedef struct list {
+  lkv_wisdom_kernel *kernel;
+  size_t kernels;
+  lkv_wisdom_choice *choice;
+  size_t choices;
+} list;
+
+static void add_choice(list *l, const row *r, bool own_tiles, size_t seq_len) {
   const bool block = !strcmp(r->field[ROW_stage].text, lkv_stage_name(LKV_STAGE_BLOCK));
-  return (lkv_wisdom_choice){.stage = block ? LKV_STAGE_BLOCK : LKV_STAGE_ATTENTION,
-                             .batch = size_of(r, ROW_batch),
-                             .seq_len = size_of(r, ROW_seq_len),
-                             .heads = size_of(r, ROW_heads),
-                             .head_dim = size_of(r, ROW_head_dim),
-                             .threads = size_of(r, ROW_threads),
-                             .kernel = kernel,
-                             .tile_q = own ? 0 : size_of(r, ROW_tile_q),
-                             .tile_k = own ? 0 : size_of(r, ROW_tile_k)};
+  l->choice[l->choices++] =
+      (lkv_wisdom_choice){.stage = block ? LKV_STAGE_BLOCK : LKV_STAGE_ATTENTION,
+                          .batch = size_of(r, ROW_batch),
+                          .seq_len = seq_len,
+                          .heads = size_of(r, ROW_heads),
+                          .head_dim = size_of(r, ROW_head_dim),
+                          .threads = size_of(r, ROW_threads),
+                          .kernel = place_of(l->kernel, &l->kernels, r),
+                          .tile_q = own_tiles ? 0 : size_of(r, ROW_tile_q),
+                          .tile_k = own_tiles ? 0 : size_of(r, ROW_tile_k)};
 }
 
-/* Whether two shapes differ in seq_len alone. */
-static bool differ_in_length(const row *a, const row *b) {
-  static const int axes[] = {ROW_stage, ROW_operand_type, ROW_batch,
-                             ROW_heads, ROW_head_dim,     ROW_threads};
-  return !row_compare(a, b, axes, sizeof axes / sizeof *axes);
-}
-
-/* The row's kernel, with as many of its tiles, at another shape; NULL where it did not
- * qualify there. */
-static const pick_candidate *same_at(const pick_shape *s, const row *r) {
-  const bool own = simplicity_default_tiles(r);
-  static const int tiles[] = {ROW_tile_q, ROW_tile_k};
-  for (size_t i = 0; i < s->count; i++) {
-    const row *other = s->candidate[i].row;
-    if (strcmp(other->field[ROW_kernel].text, r->field[ROW_kernel].text) != 0) continue;
-    if (own ? simplicity_default_tiles(other) : !row_compare(other, r, tiles, 2))
-      return &s->candidate[i];
+/* Adds the first and the last length of every stretch, but for the measured ones. */
+static bool add_between(const pick_shape *a, const pick_shape *b, double tie_margin,
+                        const char *machine, list *l, error *err) {
+  pick_path path;
+  bool ok = pick_between(a, b, tie_margin, &path, err);
+  for (size_t i = 0; ok && i < path.count; i++) {
+    const pick_stretch *s = &path.stretch[i];
+    ok = check_row(s->low, machine, err) && check_row(s->high, machine, err);
+    const bool within = i > 0 && i + 1 < path.count;
+    if (ok && i > 0 && (within || s->first < s->last))
+      add_choice(l, s->low, s->own_tiles, s->first);
+    if (ok && i + 1 < path.count && s->first < s->last)
+      add_choice(l, s->low, s->own_tiles, s->last);
   }
-  return NULL;
-}
-
-/* The longest sequence between two neighbours for which the pick of the first is the
- * better; 0 where they have the same, or that cannot be told. */
-static size_t crossing(const pick_shape *a, const pick_shape *b) {
-  const row *low = a->chosen->row, *high = b->chosen->row;
-  if (!differ_in_length(low, high)) return 0;
-  const pick_candidate *a_there = same_at(b, low), *b_here = same_at(a, high);
-  if (!a_there || !b_here || a_there == b->chosen) return 0;
-  const double here = log(b_here->time_ns / a->chosen->time_ns);
-  const double there = log(a_there->time_ns / b->chosen->time_ns);
-  if (!(here >= 0 && there >= 0 && here + there > 0)) return 0;
-  const double from = (double)size_of(low, ROW_seq_len),
-               to = (double)size_of(high, ROW_seq_len);
-  return (size_t)(from * pow(to / from, here / (here + there)));
-}
-
-/* Adds what holds on both sides of the crossing after shape i; how many. */
-static size_t add_crossing(const picks *p, size_t i, lkv_wisdom_choice *own,
-                           lkv_wisdom_choice *next) {
-  const pick_shape *a = &p->shape[i], *b = &p->shape[i + 1];
-  const size_t last = crossing(a, b), high = size_of(b->chosen->row, ROW_seq_len);
-  if (!last || last + 1 >= high) return 0;
-  own->seq_len = last;
-  next->seq_len = last + 1;
-  return 2;
+  pick_path_free(&path);
+  return ok;
 }
 
 bool pick_wisdom_make(const picks *p, const char *machine, const char *machine_name,
                       lkv_wisdom *out, error *err) {
-  *out = (lkv_wisdom){0};
-  lkv_wisdom_kernel *kernels = calloc(p->shapes + 1, sizeof *kernels);
-  lkv_wisdom_choice *choices = calloc(3 * p->shapes + 1, sizeof *choices);
-  size_t count = 0, chosen = 0;
-  bool ok = (kernels && choices) || error_set(err, "out of memory for wisdom");
-  for (size_t i = 0; ok && i < p->shapes; i++)
-    ok = check_row(p->shape[i].chosen->row, machine, err);
+  const size_t most = most_choices(p);
+  list l = {.kernel = calloc(most + 1, sizeof *l.kernel),
+            .choice = calloc(most + 1, sizeof *l.choice)};
+  bool ok = (l.kernel && l.choice) || error_set(err, "out of memory for wisdom");
   for (size_t i = 0; ok && i < p->shapes; i++) {
     const row *r = p->shape[i].chosen->row;
-    choices[chosen++] = choice_of(r, place_of(kernels, &count, r));
-    if (i + 1 == p->shapes) break;
-    const row *next = p->shape[i + 1].chosen->row;
-    choices[chosen] = choices[chosen - 1];
-    choices[chosen + 1] = choice_of(next, place_of(kernels, &count, next));
-    chosen += add_crossing(p, i, &choices[chosen], &choices[chosen + 1]);
+    ok = check_row(r, machine, err);
+    if (ok) add_choice(&l, r, simplicity_default_tiles(r), size_of(r, ROW_seq_len));
+    if (ok && i + 1 < p->shapes)
+      ok = add_between(&p->shape[i], &p->shape[i + 1], p->tie_margin, machine, &l, err);
   }
   *out = (lkv_wisdom){.schema = LKV_WISDOM_SCHEMA,
                       .machine = lkv_machine_id(),
                       .machine_name = machine_name,
-                      .kernel = kernels,
-                      .kernels = count,
-                      .choice = choices,
-                      .choices = chosen};
+                      .kernel = l.kernel,
+                      .kernels = l.kernels,
+                      .choice = l.choice,
+                      .choices = l.choices};
   if (!ok) pick_wisdom_free(out);
   return ok;
 }

@@ -7,11 +7,11 @@
 #include "linkv/wisdom.h"
 #include "pick.h"
 
-/* The choice of every shape. Between two lengths that differ in nothing else and whose
- * picks do, two more: where the times of both, straight lines in logarithms, cross, the
- * one gives way to the other. Strings are borrowed from rows and registry. Fails where
- * the picks do not hold here: rows of another `machine` (as the harness names it),
- * kernels that are not there or of another build. Free with pick_wisdom_free. */
+/* The choice of every shape and, between two lengths, the first and the last length of
+ * every candidate that is chosen there (pick_between.h). Strings are borrowed from rows
+ * and registry. Fails where they do not hold here: rows of another `machine` (as the
+ * harness names it), kernels that are not there or of another build. Free with
+ * pick_wisdom_free. */
 bool pick_wisdom_make(const picks *p, const char *machine, const char *machine_name,
                       lkv_wisdom *out, error *err);
 
