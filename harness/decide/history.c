@@ -29,24 +29,31 @@ static bool is_timed(const row *r) {
          isfinite(time->real) && time->real > 0;
 }
 
+/* Slower ever since, since one of the newest rows: the last level too is above that
+ * before the step. */
+static bool is_regression(const history_series *s, const history_step *step,
+                          double now_ns, double min_step, size_t newest) {
+  return step->after_ns > step->before_ns && now_ns >= (1 + min_step) * step->before_ns &&
+         step->at + newest >= s->count;
+}
+
 /* Fills the steps of one series; false when out of memory. */
 static bool find_steps(history_series *s, double min_step, size_t newest) {
   double *logs = malloc(s->count * sizeof *logs);
   change_point *found = malloc(s->count * sizeof *found);
-  size_t count = 0;
   bool ok = logs && found;
   for (size_t i = 0; ok && i < s->count; i++)
     logs[i] = log(s->row[i]->field[ROW_time_ns].real);
-  ok = ok && change_points_find(s->count, logs, SEED, found, &count);
-  for (size_t i = 0; ok && i < count; i++) {
-    const double ratio = exp(found[i].after - found[i].before);
-    if (!(fabs(ratio - 1) >= min_step)) continue;
-    s->step[s->steps++] = (history_step){
-        .at = found[i].at,
-        .before_ns = exp(found[i].before),
-        .after_ns = exp(found[i].after),
-        .p_value = found[i].p_value,
-        .regression = i + 1 == count && ratio > 1 && found[i].at + newest >= s->count};
+  ok = ok && change_points_find(s->count, logs, log1p(min_step), SEED, found, &s->steps);
+  for (size_t i = 0; ok && i < s->steps; i++)
+    s->step[i] = (history_step){.at = found[i].at,
+                                .before_ns = exp(found[i].before),
+                                .after_ns = exp(found[i].after),
+                                .p_value = found[i].p_value};
+  for (size_t i = 0; ok && i < s->steps; i++) {
+    const double now_ns = s->step[s->steps - 1].after_ns;
+    s->step[i].regression = is_regression(s, &s->step[i], now_ns, min_step, newest);
+    s->regressed = s->regressed || s->step[i].regression;
   }
   free(logs);
   free(found);
@@ -65,7 +72,7 @@ static bool add_series(history *h, size_t first, size_t end, double min_step,
   }
   h->count++;
   if (!find_steps(s, min_step, newest)) return false;
-  h->regressions += s->steps && s->step[s->steps - 1].regression;
+  h->regressions += s->regressed;
   return true;
 }
 

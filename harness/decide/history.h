@@ -13,7 +13,7 @@ typedef struct history_step {
   size_t at; /* the first row of the new level */
   double before_ns, after_ns;
   double p_value;
-  bool regression; /* slower, and among the newest rows */
+  bool regression; /* slower ever since, and among the newest rows */
 } history_step;
 
 /* The rows of one point on one machine, in the order they were recorded. */
@@ -22,6 +22,7 @@ typedef struct history_series {
   size_t count; /* >= HISTORY_LEAST */
   history_step *step;
   size_t steps;
+  bool regressed; /* any step is a regression */
 } history_series;
 
 typedef struct history {
@@ -34,9 +35,10 @@ typedef struct history {
   history_step *step;
 } history;
 
-/* Steps of less than `min_step` (0.02 for 2 %) are left out. A step upward is a
- * regression where it is the last of its series and begins among the newest `newest`
- * rows. `all`, of every build, must outlive the history. */
+/* Steps of less than `min_step` (0.02 for 2 %) are none: the levels on their two sides
+ * are one. A step upward is a regression where it begins among the newest `newest` rows
+ * and the last level of its series is above the one before it by `min_step` still. `all`,
+ * of every build, must outlive the history. */
 bool history_make(const rows *all, double min_step, size_t newest, history *out,
                   error *err);
 

@@ -9,7 +9,14 @@
 #include "ranks.h"
 #include "spread.h"
 
-enum { SHUFFLES = 999 };
+/* Shuffles of a test, and how many of them may make as good a split, that one included
+ * which was seen. A series has more places to find a step in the longer it is: each
+ * CHANGE_POINTS_LENGTH values more make the chance of one that much smaller. */
+enum { SHUFFLES = 1000, AS_GOOD_MAX = 2 };
+
+static size_t shuffles_for(size_t n) {
+  return SHUFFLES * ((n + CHANGE_POINTS_LENGTH - 1) / CHANGE_POINTS_LENGTH);
+}
 
 /* Price of a step, in units of the mean |deviation| of the noise. Low: the test decides.
  */
@@ -49,7 +56,7 @@ static void costs_from(size_t i, size_t n, const double *values, double *sorted,
 
 /* The steps that minimise cost + price a step, by dynamic programming over the end of the
  * last level. */
-static bool propose(size_t n, const double *values, double price, size_t *steps,
+static bool propose(size_t n, const double *values, double price, change_point *out,
                     size_t *count) {
   const size_t least = CHANGE_POINTS_LEVEL_MIN;
   double *best = malloc((n + 1) * sizeof *best);
@@ -71,12 +78,9 @@ static bool propose(size_t n, const double *values, double price, size_t *steps,
       }
     }
     *count = 0;
-    for (size_t at = start[n]; at > 0; at = start[at]) steps[(*count)++] = at;
-    for (size_t i = 0; i < *count / 2; i++) {
-      const size_t swapped = steps[i];
-      steps[i] = steps[*count - 1 - i];
-      steps[*count - 1 - i] = swapped;
-    }
+    for (size_t at = start[n]; at > 0; at = start[at]) ++*count;
+    for (size_t at = start[n], i = *count; at > 0; at = start[at])
+      out[--i] = (change_point){.at = at};
   }
   free(best);
   free(start);
@@ -106,9 +110,10 @@ static void shuffle(size_t n, double *rank, uint64_t seed, uint32_t stream) {
   }
 }
 
-/* Chance of as good a split among n values whose order says nothing; an answer over
- * CHANGE_POINTS_ALPHA is cut short. Negative when out of memory. */
-static double test_split(size_t n, const double *values, uint64_t seed) {
+/* Chance of as good a split among n values whose order says nothing, from `shuffles` of
+ * them, the order as it was being one; an answer of more than AS_GOOD_MAX is cut short.
+ * Negative when out of memory. */
+static double test_split(size_t n, const double *values, size_t shuffles, uint64_t seed) {
   double *rank = malloc(n * sizeof *rank), ties;
   if (!rank || !ranks_of(n, values, rank, &ties)) {
     free(rank);
@@ -116,14 +121,13 @@ static double test_split(size_t n, const double *values, uint64_t seed) {
   }
   /* Sums of midranks are exact, but their order of adding is not: equal is as good. */
   const double seen = best_split(n, rank) * (1 - 1e-12);
-  size_t as_good = 0, done = 0;
-  while (done < SHUFFLES &&
-         (double)(as_good + 1) <= CHANGE_POINTS_ALPHA * (SHUFFLES + 1)) {
-    shuffle(n, rank, seed, (uint32_t)done++);
+  size_t as_good = 1, done = 1;
+  while (done < shuffles && as_good <= AS_GOOD_MAX) {
+    shuffle(n, rank, seed, (uint32_t)(done++ - 1));
     as_good += best_split(n, rank) >= seen;
   }
   free(rank);
-  return (double)(as_good + 1) / (double)(done + 1);
+  return (double)as_good / (double)done;
 }
 
 static double median_between(const double *values, size_t first, size_t end,
@@ -133,43 +137,83 @@ static double median_between(const double *values, size_t first, size_t end,
   return median_of_sorted(end - first, room);
 }
 
+/* The steps under way: where they are, the levels at their sides, how likely they are. */
+typedef struct steps {
+  size_t n;
+  const double *values;
+  change_point *step;
+  size_t count;
+  double *room; /* n values */
+} steps;
+
+static size_t begin_of(const steps *s, size_t i) {
+  return i ? s->step[i - 1].at : 0;
+}
+
+static size_t end_of(const steps *s, size_t i) {
+  return i + 1 < s->count ? s->step[i + 1].at : s->n;
+}
+
+static void take_levels(steps *s) {
+  for (size_t i = 0; i < s->count; i++) {
+    change_point *each = &s->step[i];
+    each->before = median_between(s->values, begin_of(s, i), each->at, s->room);
+    each->after = median_between(s->values, each->at, end_of(s, i), s->room);
+  }
+}
+
+static size_t smallest(const steps *s) {
+  size_t at = 0;
+  for (size_t i = 1; i < s->count; i++)
+    if (fabs(s->step[i].after - s->step[i].before) <
+        fabs(s->step[at].after - s->step[at].before))
+      at = i;
+  return at;
+}
+
+static void take_out(steps *s, size_t i) {
+  memmove(s->step + i, s->step + i + 1, (s->count - 1 - i) * sizeof *s->step);
+  s->count--;
+}
+
+/* Takes out steps smaller than `least`, the smallest first: the levels on both sides
+ * become one, whose own steps may be large enough. */
+static void join_levels(steps *s, double least) {
+  for (take_levels(s); s->count; take_levels(s)) {
+    const size_t at = smallest(s);
+    if (!(fabs(s->step[at].after - s->step[at].before) < least)) return;
+    take_out(s, at);
+  }
+}
+
 /* Tests the steps, and takes out the least likely until all pass. */
-static bool prune(size_t n, const double *values, uint64_t seed, size_t *steps,
-                  double *p_value, size_t *count) {
-  while (*count) {
+static bool prune(steps *s, double least, uint64_t seed) {
+  const size_t shuffles = shuffles_for(s->n);
+  for (join_levels(s, least); s->count; join_levels(s, least)) {
     size_t worst = 0;
-    for (size_t i = 0; i < *count; i++) {
-      const size_t first = i ? steps[i - 1] : 0, end = i + 1 < *count ? steps[i + 1] : n;
-      p_value[i] = test_split(end - first, values + first, seed);
-      if (p_value[i] < 0) return false;
-      if (p_value[i] > p_value[worst]) worst = i;
+    for (size_t i = 0; i < s->count; i++) {
+      const size_t first = begin_of(s, i);
+      s->step[i].p_value =
+          test_split(end_of(s, i) - first, s->values + first, shuffles, seed);
+      if (s->step[i].p_value < 0) return false;
+      if (s->step[i].p_value > s->step[worst].p_value) worst = i;
     }
-    if (p_value[worst] <= CHANGE_POINTS_ALPHA) return true;
-    memmove(steps + worst, steps + worst + 1, (*count - worst - 1) * sizeof *steps);
-    --*count;
+    if (s->step[worst].p_value * (double)shuffles <= AS_GOOD_MAX) return true;
+    take_out(s, worst);
   }
   return true;
 }
 
-bool change_points_find(size_t n, const double *values, uint64_t seed, change_point *out,
-                        size_t *count) {
+bool change_points_find(size_t n, const double *values, double least, uint64_t seed,
+                        change_point *out, size_t *count) {
   *count = 0;
   if (n < 2 * CHANGE_POINTS_LEVEL_MIN) return true;
   const double noise = noise_of(n, values);
-  size_t *steps = malloc(n * sizeof *steps);
-  double *room = malloc(n * sizeof *room);
-  bool ok = noise >= 0 && steps && room;
+  steps s = {.n = n, .values = values, .step = out, .room = malloc(n * sizeof *s.room)};
+  bool ok = noise >= 0 && s.room;
   if (ok && noise > 0)
-    ok = propose(n, values, PRICE * noise, steps, count) &&
-         prune(n, values, seed, steps, room, count);
-  for (size_t i = 0; ok && i < *count; i++)
-    out[i] = (change_point){.at = steps[i], .p_value = room[i]};
-  for (size_t i = 0; ok && i < *count; i++) {
-    const size_t first = i ? out[i - 1].at : 0, end = i + 1 < *count ? out[i + 1].at : n;
-    out[i].before = median_between(values, first, out[i].at, room);
-    out[i].after = median_between(values, out[i].at, end, room);
-  }
-  free(steps);
-  free(room);
+    ok = propose(n, values, PRICE * noise, out, &s.count) && prune(&s, least, seed);
+  if (ok) *count = s.count;
+  free(s.room);
   return ok;
 }

@@ -6,7 +6,7 @@
 #include "change_points.h"
 #include "random.h"
 
-enum { LENGTH = 60, SERIES = 500 };
+enum { LENGTH = 60, LONG = 1000, SERIES = 500 };
 
 /* Noise of standard deviation 1, and `size` more from `at` on. */
 static void make_series(uint64_t seed, size_t at, double size, double *values) {
@@ -16,7 +16,7 @@ static void make_series(uint64_t seed, size_t at, double size, double *values) {
 
 static size_t found(size_t n, const double *values, change_point *out) {
   size_t count = 99;
-  assert_true(change_points_find(n, values, 1, out, &count));
+  assert_true(change_points_find(n, values, 0, 1, out, &count));
   return count;
 }
 
@@ -31,6 +31,18 @@ static void quiet_series_have_none(void **state) {
   }
   printf("quiet series of %d: %zu of %d alarm\n", LENGTH, alarms, SERIES);
   assert_true(alarms * 100 < SERIES);
+}
+
+/* More places to be wrong at: these would alarm at the level of a short series. */
+static void long_quiet_series_have_none(void **state) {
+  (void)state;
+  static double values[LONG];
+  static change_point at[LONG];
+  static const uint64_t seeds[] = {9, 48};
+  for (size_t s = 0; s < COUNT_OF(seeds); s++) {
+    for (size_t i = 0; i < LONG; i++) values[i] = random_normal(seeds[s], 7, i);
+    assert_int_equal(found(LONG, values, at), 0);
+  }
 }
 
 static void steps_of_three_sigma_are_found(void **state) {
@@ -68,6 +80,22 @@ static void up_and_down_are_two(void **state) {
   assert_true(fabs(at[0].after - at[0].before - 6) < 1.5);
   assert_true(at[1].before == at[0].after && at[1].after < at[1].before);
   assert_true(at[0].p_value <= CHANGE_POINTS_ALPHA);
+}
+
+/* Three steps of 5 where 8 is the least: two levels, and steps of a level's own size. */
+static void small_steps_give_way_to_their_sum(void **state) {
+  (void)state;
+  double values[LENGTH];
+  change_point at[LENGTH];
+  size_t count = 0;
+  for (size_t i = 0; i < LENGTH; i++)
+    values[i] = random_normal(4, 7, i) + 5 * (double)(i / 15);
+  assert_int_equal(found(LENGTH, values, at), 3);
+  assert_true(change_points_find(LENGTH, values, 8, 1, at, &count));
+  assert_int_equal(count, 1);
+  assert_true(at[0].at % 15 == 0 && at[0].after - at[0].before >= 8);
+  assert_true(change_points_find(LENGTH, values, 30, 1, at, &count));
+  assert_int_equal(count, 0);
 }
 
 static void outliers_are_no_steps(void **state) {
@@ -110,8 +138,10 @@ static void a_seed_gives_the_same_answer(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(quiet_series_have_none),
+      cmocka_unit_test(long_quiet_series_have_none),
       cmocka_unit_test(steps_of_three_sigma_are_found),
       cmocka_unit_test(up_and_down_are_two),
+      cmocka_unit_test(small_steps_give_way_to_their_sum),
       cmocka_unit_test(outliers_are_no_steps),
       cmocka_unit_test(constant_and_short_series_have_none),
       cmocka_unit_test(a_seed_gives_the_same_answer),
