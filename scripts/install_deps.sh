@@ -11,7 +11,7 @@ packages=(
   libopenblas-dev libcmocka-dev libmpfr-dev        # C libraries
   libsimde-dev                         # AVX-512 in portable C, for tests
   gnuplot-nox fonts-dejavu-core        # plots
-  sqlite3 python3 python3-numpy procps libbenchmark-tools # end-to-end tests
+  sqlite3 python3 python3-numpy python3-yaml procps libbenchmark-tools # end-to-end tests
 )
 ci_packages=(clang clang-format clang-tidy libomp-dev libclang-rt-dev shellcheck)
 

@@ -271,6 +271,7 @@ static int run(int argc, char **argv) {
   cli_list_free(&words);
   cli_list_free(&a.set);
   cli_list_free(&a.filters);
+  cli_list_free(&a.how.reports);
   return code;
 }
 

@@ -156,6 +156,7 @@ static int run(int argc, char **argv) {
   else if (parsed == CLI_GO)
     code = compare(&a, &words);
   cli_list_free(&words);
+  cli_list_free(&a.how.reports);
   return code;
 }
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "whole_file.h"
+
 const char *const compare_formats[] = {"table", "md", "json", "junit", "github", NULL};
 
 compare_options compare_options_default(void) {
@@ -55,6 +57,41 @@ static bool take_faults(const cli_command *command, compare_options *o) {
   return true;
 }
 
+const char *compare_report_file(const char *report, compare_format *format) {
+  const char *equals = strchr(report, '=');
+  if (!equals || !equals[1]) return NULL;
+  for (int f = 0; compare_formats[f]; f++)
+    if (strlen(compare_formats[f]) == (size_t)(equals - report) &&
+        !memcmp(compare_formats[f], report, (size_t)(equals - report))) {
+      *format = (compare_format)f;
+      return equals + 1;
+    }
+  return NULL;
+}
+
+/* What cannot be written is told before hours of races, not after. */
+static bool take_reports(const cli_command *command, const compare_options *o) {
+  for (size_t i = 0; i < o->reports.count; i++) {
+    compare_format format;
+    const char *path = compare_report_file(o->reports.item[i], &format);
+    whole_file file;
+    error err;
+    if (!path) {
+      cli_fail(command, EXIT_USAGE,
+               "--report '%s' is no FORMAT=FILE; formats are table, md, json, junit and "
+               "github",
+               o->reports.item[i]);
+      return false;
+    }
+    if (!whole_file_open(&file, path, &err)) {
+      cli_fail(command, EXIT_USAGE, "--report %s", err.text);
+      return false;
+    }
+    whole_file_discard(&file);
+  }
+  return true;
+}
+
 static bool take_factor(const cli_command *command, const char *name, double factor) {
   if (factor >= 1) return true;
   cli_fail(command, EXIT_USAGE, "--%s %g: a factor of growth is at least 1", name,
@@ -74,7 +111,7 @@ bool compare_options_take(const cli_command *command, compare_options *o) {
          take_percent(command, "noise", o->noise, &o->rule.floor) &&
          take_factor(command, "max-error-growth", o->error_growth) &&
          take_factor(command, "max-memory-growth", o->memory_growth) &&
-         take_faults(command, o);
+         take_faults(command, o) && take_reports(command, o);
 }
 
 int compare_exit(const comparison *c, unsigned faults) {

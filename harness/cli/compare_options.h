@@ -1,5 +1,5 @@
-/* What `linkv compare` and `linkv ab` are told alike: when a point fails, and how it is
- * shown. */
+/* What `linkv compare` and `linkv ab` are told alike: when a point fails, and how and
+ * where it is shown. */
 #ifndef CLI_COMPARE_OPTIONS_H
 #define CLI_COMPARE_OPTIONS_H
 
@@ -20,6 +20,7 @@ typedef struct compare_options {
   const char *max_slowdown, *noise, *fail_on; /* as given; NULL: the default */
   double level, error_growth, memory_growth;
   int format;
+  cli_list reports; /* "FORMAT=FILE", owned: cli_list_free */
   /* compare_options_take makes these of them. */
   compare_rule rule;
   unsigned faults;
@@ -55,6 +56,12 @@ compare_options compare_options_default(void);
        NULL},                                                                       \
       {"max-memory-growth",          CLI_REAL, &(o).memory_growth, "FACTOR",        \
        "of its memory, default 1.1", NULL},                                         \
+      {"report",                                                                    \
+       CLI_LIST,                                                                    \
+       &(o).reports,                                                                \
+       "FORMAT=FILE",                                                               \
+       "in a file, too; may be given several times",                                \
+       NULL},                                                                       \
       {"fail-on",                                                                   \
        CLI_TEXT,                                                                    \
        &(o).fail_on,                                                                \
@@ -65,8 +72,12 @@ compare_options compare_options_default(void);
     "format", CLI_CHOICE, &(o).format, "FORMAT", "default table", compare_formats   \
   }
 
-/* On failure prints one line and returns false. */
+/* Checks that reports can be written, too. On failure prints one line and returns false.
+ */
 bool compare_options_take(const cli_command *command, compare_options *o);
+
+/* The file of "FORMAT=FILE", whose format is stored; NULL where it is none. */
+const char *compare_report_file(const char *report, compare_format *format);
 
 /* What a comparison exits with. Unsure points matter where slower ones do. */
 int compare_exit(const comparison *c, unsigned faults);

@@ -9,6 +9,7 @@
 #include "format.h"
 #include "plural.h"
 #include "table.h"
+#include "whole_file.h"
 
 const char *compare_word(const compare_point *p) {
   if (!p->head) return "only in base";
@@ -56,26 +57,23 @@ static bool add_point(table *t, const compare_point *p, unsigned faults, error *
   return ok;
 }
 
-static void put_counts(const comparison *c, unsigned faults) {
+void compare_put_counts(const comparison *c, unsigned faults, FILE *out) {
   const char *before = "; ";
-  printf("%zu point%s in both: ", c->both, plural(c->both));
+  fprintf(out, "%zu point%s in both: ", c->both, plural(c->both));
   for (int v = COMPARE_SAME; v < COMPARE_VERDICTS; v++)
-    printf("%zu %s, ", c->by_verdict[v], compare_verdict_names[v]);
-  printf("%zu not timed; %zu only in base, %zu only in head",
-         c->by_verdict[COMPARE_UNTIMED], c->base_only, c->head_only);
+    fprintf(out, "%zu %s, ", c->by_verdict[v], compare_verdict_names[v]);
+  fprintf(out, "%zu not timed; %zu only in base, %zu only in head",
+          c->by_verdict[COMPARE_UNTIMED], c->base_only, c->head_only);
   for (int f = 0; f < COMPARE_FAULTS; f++)
     if ((faults >> f & 1u) && c->by_fault[f]) {
-      printf("%s%zu %s", before, c->by_fault[f], compare_fault_names[f]);
+      fprintf(out, "%s%zu %s", before, c->by_fault[f], compare_fault_names[f]);
       before = ", ";
     }
-  puts(*before == ',' ? ": fails" : "");
-  if (c->timed > 1)
-    printf("head takes %.4f of base's time, geometric mean of %zu points [%.4f, %.4f]\n",
-           c->mean.estimate, c->timed, c->mean.low, c->mean.high);
+  if (*before == ',') fputs(": fails", out);
 }
 
-static bool print_table(const comparison *c, const compare_options *o, table_style style,
-                        error *err) {
+static bool put_table(const comparison *c, const compare_options *o, table_style style,
+                      FILE *out, error *err) {
   static const table_column columns[] = {
       {"point", TABLE_LEFT},        {"base", TABLE_RIGHT},    {"head", TABLE_RIGHT},
       {"head / base", TABLE_RIGHT}, {"interval", TABLE_LEFT}, {"p", TABLE_RIGHT},
@@ -85,12 +83,18 @@ static bool print_table(const comparison *c, const compare_options *o, table_sty
   table_make(&t, columns, sizeof columns / sizeof *columns);
   for (size_t i = 0; i < c->count && ok; i++)
     ok = add_point(&t, &c->point[i], o->faults, err);
-  ok = ok && table_print(&t, stdout, style, err);
+  ok = ok && table_print(&t, out, style, err);
   table_free(&t);
   if (!ok) return false;
-  if (style == TABLE_MARKDOWN) putchar('\n');
-  if (o->rule.shares) puts("ratios are of shares of each machine's own measured peak");
-  put_counts(c, o->faults);
+  if (style == TABLE_MARKDOWN) fputc('\n', out);
+  if (o->rule.shares)
+    fputs("ratios are of shares of each machine's own measured peak\n", out);
+  compare_put_counts(c, o->faults, out);
+  fputc('\n', out);
+  if (c->timed > 1)
+    fprintf(out,
+            "head takes %.4f of base's time, geometric mean of %zu points [%.4f, %.4f]\n",
+            c->mean.estimate, c->timed, c->mean.low, c->mean.high);
   return true;
 }
 
@@ -126,7 +130,8 @@ static json_t *point_json(const compare_point *p) {
       faults_json(p->faults), "reason", p->reason);
 }
 
-static bool print_json(const comparison *c, const compare_options *o, error *err) {
+static bool put_json(const comparison *c, const compare_options *o, FILE *out,
+                     error *err) {
   json_t *points = json_array();
   for (size_t i = 0; i < c->count; i++)
     json_array_append_new(points, point_json(&c->point[i]));
@@ -138,27 +143,46 @@ static bool print_json(const comparison *c, const compare_options *o, error *err
       o->rule.shares, "fail_on", faults_json(o->faults), "fails",
       compare_fails(c, o->faults), "exit", compare_exit(c, o->faults));
   errno = 0;
-  const bool ok = document && json_dumpf(document, stdout, JSON_INDENT(2)) == 0;
-  putchar('\n');
+  const bool ok = document && json_dumpf(document, out, JSON_INDENT(2)) == 0;
+  fputc('\n', out);
   json_decref(document);
   return ok || error_set(err, "the comparison could not be written: %s",
                          errno ? strerror(errno) : "out of memory");
 }
 
-bool compare_print(const comparison *c, const compare_options *o, error *err) {
-  switch ((compare_format)o->format) {
+static bool put(const comparison *c, const compare_options *o, compare_format format,
+                FILE *out, error *err) {
+  switch (format) {
     case COMPARE_TABLE:
-      return print_table(c, o, table_wants_colour(stdout) ? TABLE_COLOUR : TABLE_TEXT,
-                         err);
+      return put_table(c, o, table_wants_colour(out) ? TABLE_COLOUR : TABLE_TEXT, out,
+                       err);
     case COMPARE_MD:
-      return print_table(c, o, TABLE_MARKDOWN, err);
+      return put_table(c, o, TABLE_MARKDOWN, out, err);
     case COMPARE_JSON:
-      return print_json(c, o, err);
+      return put_json(c, o, out, err);
     case COMPARE_JUNIT:
-      return compare_junit(c, o->faults, err);
+      return compare_junit(c, o->faults, out, err);
     case COMPARE_GITHUB:
-      compare_github(c, o->faults);
+      compare_github(c, o->faults, out);
       return true;
   }
   return false;
+}
+
+static bool write_report(const comparison *c, const compare_options *o,
+                         const char *report, error *err) {
+  compare_format format;
+  const char *path = compare_report_file(report, &format);
+  whole_file file;
+  if (!whole_file_open(&file, path, err)) return false;
+  if (put(c, o, format, file.stream, err)) return whole_file_commit(&file, err);
+  whole_file_discard(&file);
+  return false;
+}
+
+bool compare_print(const comparison *c, const compare_options *o, error *err) {
+  bool ok = put(c, o, (compare_format)o->format, stdout, err);
+  for (size_t i = 0; i < o->reports.count && ok; i++)
+    ok = write_report(c, o, o->reports.item[i], err);
+  return ok;
 }

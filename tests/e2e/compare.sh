@@ -125,7 +125,13 @@ expect 1 "$LINKV" compare --db m.db old new --format md
 grep -q '^| :--- ' out || fail "no Markdown"
 expect 1 "$LINKV" compare --db m.db old new --format github
 [ "$(grep -c '^::error title=linkv::scalar_row/.*slower, ratio 1.1' out)" -eq 1 ] || { cat out; fail "no annotation"; }
-expect 1 "$LINKV" compare --db m.db old new --format junit
+expect 1 "$LINKV" compare --db m.db old new --format junit --report md=new.md --report github=new.txt
+cp out new.xml
+for report in md:new.md github:new.txt; do
+  expect 1 "$LINKV" compare --db m.db old new --format "${report%:*}"
+  cmp -s out "${report#*:}" || fail "--report ${report%:*} is not what --format prints"
+done
+cp new.xml out
 python3 - <<'END'
 import xml.etree.ElementTree as xml
 s, = xml.parse("out").getroot()
@@ -171,6 +177,9 @@ refused "BASE and HEAD" "$LINKV" compare m.db
 refused "nowhere: No such file.*--db" "$LINKV" compare nowhere m.db
 refused "no row of label 'nobody'" "${compare[@]}" old nobody
 refused "no 'slow'; there are slower" "${compare[@]}" old new --fail-on wrong,slow
+refused "report 'xml=r' is no FORMAT=FILE; formats are table, md" "${compare[@]}" old new --report xml=r
+refused "report 'md=' is no FORMAT=FILE" "${compare[@]}" old new --report md=
+refused "report none/r.md: cannot be written: No such file.*writable directory" "${compare[@]}" old new --report md=none/r.md
 refused "max-slowdown 'much' is no percentage" "${compare[@]}" old new --max-slowdown much
 refused "factor of growth is at least 1" "${compare[@]}" old new --max-error-growth 0.5
 refused "has .* twice" "$LINKV" compare old.json m.db --cross-machine

@@ -28,11 +28,11 @@ bash -eux -o pipefail "$work/blocks" >"$work/log" 2>&1 </dev/null || {
   tail -n 25 "$work/log"
   fail "a command of the documentation does not run"
 }
-# Every config of docs/ is one.
+# Every config of docs/ is one; the YAML of ci.md is for servers (recipes.sh).
 python3 - "$SOURCE" <<'END'
 import glob, re, sys
 count = 0
-for page in sorted(glob.glob(sys.argv[1] + "/docs/*.md")):
+for page in sorted(set(glob.glob(sys.argv[1] + "/docs/*.md")) - {sys.argv[1] + "/docs/ci.md"}):
     for block in re.findall(r"^```yaml\n(.*?)^```", open(page).read(), re.S | re.M):
         count += 1
         open(f"config{count}.yaml", "w").write(block)

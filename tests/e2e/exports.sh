@@ -105,6 +105,9 @@ assert verdicts == {"passed": {"scalar_row", "scalar_stream_merge"}, "failure": 
                     "skipped": hand("skipped", "ill_conditioned", "ok")}, verdicts
 assert [suite.get(n) for n in ("tests", "failures", "errors", "skipped")] == ["12", "2", "3", "3"]
 assert '<reason> & a' in suite.find(".//failure").get("message")
+assert all(c[0].text.startswith(c[0].get("message") + "\nlinkv ") for c in suite if len(c) and "linkv" in c[0].text), "no command"
+assert all(c[0].get("message") in c[0].text for c in suite if len(c)), "what a server shows is no reason"
+assert set(tree.parse("rows.junit").getroot().attrib) == {"name", "tests", "failures", "errors"}
 
 # LaTeX: as many cells in every row, no bare special character.
 lines = open("good.latex").read().splitlines()
