@@ -7,11 +7,16 @@
 #include "row_order.h"
 #include "simplicity.h"
 
-/* A candidate from w = 0, the shorter length, to w = 1, the longer. */
+/* A log time from w = 0, the shorter length, to w = 1, the longer. */
+typedef struct stroke {
+  double from, to;
+} stroke;
+
+/* A candidate, and the interval of its time. */
 typedef struct line {
   const pick_candidate *low, *high;
   bool own_tiles;
-  double from, to; /* log time */
+  stroke time, least, most;
 } line;
 
 typedef struct bundle {
@@ -33,14 +38,12 @@ typedef struct turns {
   size_t thirds; /* how many lines that are no pick may still come in */
 } turns;
 
-static double time_at(const line *l, double w) {
-  return l->from + w * (l->to - l->from);
+static double along(stroke s, double w) {
+  return s.from + w * (s.to - s.from);
 }
 
-static double least_time(const bundle *all, double w) {
-  double least = INFINITY;
-  for (size_t i = 0; i < all->lines; i++) least = fmin(least, time_at(&all->line[i], w));
-  return least;
+static double time_at(const line *l, double w) {
+  return along(l->time, w);
 }
 
 /* The place nearest to `from` on the way to `to` beyond which the line is slower than
@@ -56,14 +59,24 @@ static double holds_until(const bundle *all, const line *l, double from, double 
   return from + share * (to - from);
 }
 
-/* The simplest of the lines that beat `time` at w by more than the margin and are within
- * it of the fastest; NULL: none beats it. */
-static const line *third_at(const bundle *all, double w, double time) {
-  const double least = least_time(all, w);
+/* Whether it is faster than the other there, by more than the margin and than noise. */
+static bool beats(const bundle *all, const line *l, const line *other, double w) {
+  return time_at(l, w) < time_at(other, w) - all->margin &&
+         along(l->most, w) < along(other->least, w);
+}
+
+/* The simplest of the lines that beat both, of those within the margin of the fastest of
+ * them; NULL: none beats both. */
+static const line *third_at(const bundle *all, const line *a, const line *b, double w) {
   const line *best = NULL;
+  double least = INFINITY;
+  for (size_t i = 0; i < all->lines; i++)
+    if (beats(all, &all->line[i], a, w) && beats(all, &all->line[i], b, w))
+      least = fmin(least, time_at(&all->line[i], w));
   for (size_t i = 0; i < all->lines; i++) {
     const line *l = &all->line[i];
-    if (!(time_at(l, w) < time - all->margin && time_at(l, w) <= least + all->margin))
+    if (!(beats(all, l, a, w) && beats(all, l, b, w) &&
+          time_at(l, w) <= least + all->margin))
       continue;
     const int order = best ? simplicity_order(l->low->row, best->low->row) : -1;
     if (order < 0 || (order == 0 && l->own_tiles)) best = l;
@@ -72,7 +85,7 @@ static const line *third_at(const bundle *all, double w, double time) {
 }
 
 /* Adds the changes that lead from line `a` at `from` to line `b` at `to`. None comes in
- * twice, for where it is within the margin is one interval. */
+ * twice: it is faster there than all that did already. */
 static void lead(const bundle *all, const line *a, double from, const line *b, double to,
                  turns *out) {
   const double here = time_at(b, from) - time_at(a, from);
@@ -84,7 +97,7 @@ static void lead(const bundle *all, const line *a, double from, const line *b, d
     at = holds_until(all, b, to, from);
   } else if (here != 0) {
     at = from + here / (here + there) * (to - from);
-    const line *third = third_at(all, at, fmin(time_at(a, at), time_at(b, at)));
+    const line *third = third_at(all, a, b, at);
     if (third && out->thirds) {
       out->thirds--;
       lead(all, a, from, third, at, out);
@@ -119,8 +132,9 @@ static void add_line(bundle *all, const pick_candidate *low, const pick_candidat
   all->line[all->lines++] = (line){.low = low,
                                    .high = high,
                                    .own_tiles = own,
-                                   .from = log(low->time_ns),
-                                   .to = log(high->time_ns)};
+                                   .time = {log(low->time_ns), log(high->time_ns)},
+                                   .least = {log(low->low_ns), log(high->low_ns)},
+                                   .most = {log(low->high_ns), log(high->high_ns)}};
 }
 
 /* The line of a pick; NULL where it did not qualify at the other end. */

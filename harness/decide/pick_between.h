@@ -1,17 +1,17 @@
 /* Which candidate to run between two measured lengths.
  *
- * The time of a candidate that qualified at both is taken for a straight line in log T
- * and log time. The shorter length's pick holds up to where the longer one's becomes as
- * fast. Where both are there slower than a third candidate by more than the tie margin,
- * the simplest of those that are faster by as much, and are within the margin of the
- * fastest, comes in between, and so on for the two gaps that leaves. A pick that is
- * slower than the other at both ends won as the simpler of ties: it holds until it is
- * slower than the fastest by the margin.
+ * The time of a candidate that qualified at both, and the ends of its interval, are taken
+ * for straight lines in log T and log time. The shorter length's pick holds up to where
+ * the longer one's becomes as fast. Where a third candidate is there faster than both, by
+ * more than the tie margin and without a tie (pick.h), it comes in between: the simplest
+ * of those within the margin of the fastest such. So on for the two gaps that leaves. A
+ * pick that is slower than the other at both ends won as the simpler of ties: it holds
+ * until it is slower than the fastest by the margin.
  *
  * How much slower one candidate is than the fastest is the largest of differences of
  * straight lines, thus convex: what is within the margin at both ends of a stretch is so
  * all along it. Hence one pick at both ends needs nothing in between, and on these lines
- * no choice is ever slower than the fastest by more than the margin. */
+ * no choice is slower than the fastest by more than the margin, but for ties. */
 #ifndef DECIDE_PICK_BETWEEN_H
 #define DECIDE_PICK_BETWEEN_H
 

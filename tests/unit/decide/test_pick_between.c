@@ -28,6 +28,14 @@ static void add(rows *all, const times *t, int64_t seq_len, double time_ns) {
   row_set_integer(r, ROW_tile_k, t->tile);
 }
 
+/* Times are known exactly. */
+static void leave_no_noise(rows *all) {
+  for (size_t i = 0; i < all->count; i++) {
+    value *v = all->row[i].field;
+    v[ROW_time_ns_low].real = v[ROW_time_ns_high].real = v[ROW_time_ns].real;
+  }
+}
+
 static void make_rows(const times *t, size_t count, int64_t low, int64_t high,
                       rows *all) {
   for (size_t i = 0; i < count; i++) add(all, &t[i], low, t[i].low_ns);
@@ -129,6 +137,31 @@ static void near_ties_do_not_scatter(void **state) {
   EXPECT_PATH(more, 16, 256, with);
   EXPECT_PATH(twins, 16, 256, simpler);
   EXPECT_NOTHING(tied, 16, 256);
+}
+
+/* 60 % faster where the others cross, by times that are known to +-1 %, then to a third.
+ */
+static void what_ties_within_noise_stays_out(void **state) {
+  static const times t[] = {{"scalar_row", 0, 100, 4000},
+                            {"scalar_per_step", 0, 400, 1000},
+                            {"scalar_materialized", 0, 130, 1300}};
+  (void)state;
+  for (int noisy = 0; noisy < 2; noisy++) {
+    rows all = {0};
+    picks p;
+    pick_path path;
+    make_rows(t, COUNT_OF(t), 16, 256, &all);
+    for (size_t i = 0; noisy && i < all.count; i++) {
+      value *v = all.row[i].field;
+      v[ROW_time_ns_low].real = v[ROW_time_ns].real / 1.33;
+      v[ROW_time_ns_high].real = v[ROW_time_ns].real * 1.33;
+    }
+    make_path(&all, &p, &path);
+    assert_int_equal(path.count, noisy ? 2 : 3);
+    pick_path_free(&path);
+    picks_free(&p);
+    rows_free(&all);
+  }
 }
 
 /* Per step is the simpler one. */
@@ -234,6 +267,7 @@ static void no_choice_is_slower_than_the_margin(void **state) {
                      .high_ns = 1000 * exp((1 - at) * (1 - at) + above)};
     }
     make_rows(t, CANDIDATES, LOW, HIGH, &all);
+    leave_no_noise(&all);
     make_path(&all, &p, &path);
     expect_held(&path, t, CANDIDATES);
     if (path.count > longest) longest = path.count;
@@ -249,6 +283,7 @@ int main(void) {
       cmocka_unit_test(a_third_that_is_faster_in_the_middle_comes_in),
       cmocka_unit_test(many_come_in),
       cmocka_unit_test(near_ties_do_not_scatter),
+      cmocka_unit_test(what_ties_within_noise_stays_out),
       cmocka_unit_test(what_won_as_the_simpler_holds_for_the_margin),
       cmocka_unit_test(crossings_round_to_an_end),
       cmocka_unit_test(other_shapes_and_candidates_are_not_compared),

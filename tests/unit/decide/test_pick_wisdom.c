@@ -82,6 +82,12 @@ static void a_third_is_chosen_in_the_middle(void **state) {
   rows_free(&all);
 }
 
+static void set_time(row *r, double time_ns) {
+  row_set_real(r, ROW_time_ns, time_ns);
+  row_set_real(r, ROW_time_ns_low, 0.99 * time_ns);
+  row_set_real(r, ROW_time_ns_high, 1.01 * time_ns);
+}
+
 /* Measured lengths are there once, and so is a stretch of one length. */
 static void no_shape_is_there_twice(void **state) {
   static const expected e[] = {
@@ -96,17 +102,12 @@ static void no_shape_is_there_twice(void **state) {
   add(&all, "scalar_per_step", 16, 400);
   add(&all, "scalar_row", 18, 400);
   add(&all, "scalar_per_step", 18, 100);
-  row *r = &all.row[1];
-  row_set_real(r, ROW_time_ns, 103);
-  row_set_real(r, ROW_time_ns_low, 102);
+  set_time(&all.row[1], 103);
   expect_choices(&all, early, COUNT_OF(early));
-  row_set_real(r, ROW_time_ns, 400);
-  row_set_real(r, ROW_time_ns_low, 399);
-  r = &all.row[2];
-  row_set_real(r, ROW_time_ns, 103);
-  row_set_real(r, ROW_time_ns_low, 102);
+  set_time(&all.row[1], 400);
+  set_time(&all.row[2], 103);
   expect_choices(&all, late, COUNT_OF(late));
-  row_set_real(r, ROW_time_ns, 400);
+  set_time(&all.row[2], 400);
   add(&all, "scalar_materialized", 16, 110);
   add(&all, "scalar_materialized", 18, 110);
   expect_choices(&all, e, COUNT_OF(e));
