@@ -35,8 +35,6 @@ enum {
 
 static_assert(ROW_VECTORS == 1 || ROW_VECTORS == 2, "row_block has a tail for each");
 
-#define ROW_INLINE static inline __attribute__((always_inline))
-
 typedef struct row_state {
   prefix_f32 k, v;      /* of the chunks before; S has rows of `width` */
   f32 *sum_k, *sum_v;   /* (width): Z with the tokens so far */
@@ -115,9 +113,9 @@ typedef struct row_factor {
 
 /* One step of a block: sum[m] += a(m, k) x[k], from vector `from` on; in that vector from
  * lane `lane` on where `masks`. */
-ROW_INLINE void row_step(row_vector sum[ROW_BLOCK_MAX][ROW_VECTORS], row_matrix a,
-                         const row_factor *f, size_t k, size_t rows, size_t vectors,
-                         size_t from, bool masks, size_t lane) {
+BODY_INLINE void row_step(row_vector sum[ROW_BLOCK_MAX][ROW_VECTORS], row_matrix a,
+                          const row_factor *f, size_t k, size_t rows, size_t vectors,
+                          size_t from, bool masks, size_t lane) {
   row_vector x[ROW_VECTORS];
   for (size_t v = from; v < vectors; v++)
     x[v] = row_load(f->x + k * f->stride + v * ROW_LANES);
@@ -132,15 +130,15 @@ ROW_INLINE void row_step(row_vector sum[ROW_BLOCK_MAX][ROW_VECTORS], row_matrix 
 }
 
 /* The tail's rows whose first lane is in vector v, a constant. */
-ROW_INLINE void row_tail(row_vector sum[ROW_BLOCK_MAX][ROW_VECTORS], row_matrix a,
-                         const row_factor *f, size_t rows, size_t vectors, size_t v) {
+BODY_INLINE void row_tail(row_vector sum[ROW_BLOCK_MAX][ROW_VECTORS], row_matrix a,
+                          const row_factor *f, size_t rows, size_t vectors, size_t v) {
   const size_t end = size_min((v + 1) * ROW_LANES, f->tail);
   for (size_t k = v * ROW_LANES; k < end; k++)
     row_step(sum, a, f, f->depth + k, rows, vectors, v, true, k - v * ROW_LANES);
 }
 
 /* A block of rows and vectors, both constants after inlining: the sums are registers. */
-ROW_INLINE void row_block(row_matrix a, row_factor f, size_t rows, size_t vectors) {
+BODY_INLINE void row_block(row_matrix a, row_factor f, size_t rows, size_t vectors) {
   row_vector sum[ROW_BLOCK_MAX][ROW_VECTORS];
   for (size_t m = 0; m < rows; m++)
     for (size_t v = 0; v < vectors; v++)
@@ -155,14 +153,14 @@ ROW_INLINE void row_block(row_matrix a, row_factor f, size_t rows, size_t vector
 }
 
 /* Rows of the next block: as many as registers hold, but no rest of one or two. */
-ROW_INLINE size_t row_block_rows(size_t left, size_t most) {
+BODY_INLINE size_t row_block_rows(size_t left, size_t most) {
   if (left >= most && left != most + 1 && left != most + 2) return most;
   return left >= 8 && most >= 8 ? 8 : left >= 4 ? 4 : left >= 3 ? 3 : left;
 }
 
 /* row_block over any number of rows. */
-ROW_INLINE void row_blocks(row_matrix a, row_factor f, size_t rows, size_t most,
-                           size_t vectors) {
+BODY_INLINE void row_blocks(row_matrix a, row_factor f, size_t rows, size_t most,
+                            size_t vectors) {
   for (size_t step; rows > 0; rows -= step) {
     step = row_block_rows(rows, most);
     if (step == most)
@@ -183,7 +181,7 @@ ROW_INLINE void row_blocks(row_matrix a, row_factor f, size_t rows, size_t most,
 }
 
 /* ... over the vectors of a span, all or one. */
-ROW_INLINE void row_product(row_matrix a, row_factor f, size_t rows, row_span span) {
+BODY_INLINE void row_product(row_matrix a, row_factor f, size_t rows, row_span span) {
   f.x += span.first * ROW_LANES;
   f.out += span.first * ROW_LANES;
   if (span.end - span.first == ROW_VECTORS)
@@ -278,7 +276,7 @@ static void row_mask_local(const row_panel *p, size_t from, f32 *x) {
 
 /* e^x for x <= 0, at most 1 ulp: x = n ln 2 + r with |r| <= ln 2 / 2, and e^r by the
  * polynomial of degree 6 that starts 1 + r and whose largest error, 3.6e-9, is least. */
-ROW_INLINE row_vector row_exp(row_vector x) {
+BODY_INLINE row_vector row_exp(row_vector x) {
   const row_vector bounded = row_at_least(row_set(-105.0F), x); /* e^-105 rounds to 0 */
   const row_vector n = row_round(row_mul(bounded, row_set(0x1.715476p+0F)));
   row_vector r = row_fma(n, row_set(-0x1.62e4p-1F), bounded);

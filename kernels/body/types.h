@@ -13,6 +13,15 @@ typedef double f64;
 #define TYPED_PASTE(name, type) name##_##type
 #define TYPED(name, type)       TYPED_PASTE(name, type)
 
+/* Inlined, whatever the size. Where LKV_PLAIN is defined that is left to the compiler, as
+ * is unrolling: with a sanitizer's checks or emulated vectors in each copy of a body it
+ * takes minutes. What is read, written and computed is the same. */
+#ifdef LKV_PLAIN
+#define BODY_INLINE static inline
+#else
+#define BODY_INLINE static inline __attribute__((always_inline))
+#endif
+
 static inline f32 exp_f32(f32 x) {
   return expf(x);
 }

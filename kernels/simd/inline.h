@@ -32,7 +32,7 @@
 
 #include "body/types.h"
 
-#define SIMD_INLINE static inline __attribute__((always_inline))
+#define SIMD_INLINE BODY_INLINE
 
 /* A function of its own, whether or not the including kernel calls it. */
 #if defined(__clang__)
@@ -52,16 +52,15 @@
 
 /* Loops of constant length vanish. SIMD_UNROLL_4: four turns at a time, so that the end
  * of a loop is near enough for the branch predictor to remember. */
-#if defined(__clang__)
+#if defined(LKV_PLAIN)
+#define SIMD_UNROLL
+#define SIMD_UNROLL_4
+#elif defined(__clang__)
 #define SIMD_UNROLL   _Pragma("unroll")
 #define SIMD_UNROLL_4 _Pragma("unroll(4)")
 #else
-#define SIMD_UNROLL _Pragma("GCC unroll 32")
-#if defined(__SANITIZE_ADDRESS__) /* checks every load: minutes to compile otherwise */
-#define SIMD_UNROLL_4
-#else
+#define SIMD_UNROLL   _Pragma("GCC unroll 32")
 #define SIMD_UNROLL_4 _Pragma("GCC unroll 4")
-#endif
 #endif
 
 /* At x = EXP2_LOWEST the exponent's bits reach 0, and p = 1 has no others.
