@@ -53,14 +53,14 @@ do for [i = 1:kernels] {
 key_entries = kernels + (flagged_points > 0)
 key_columns = !full_width && longest_name <= 36 && key_entries > 1 ? 2 : 1
 key_rows = ceil(key_entries / real(key_columns))
-key_height = full_width ? 0 : 8.2 * key_rows + 5
+key_height = full_width || !key_entries ? 0 : 8.2 * key_rows + 5
 notes_height = 8.5 * notes_lines + 5
 height = title_height + plot_height + axis_height + key_height + notes_height
 side = 6.0
 left = 49.0
 # A figure may set `beside`: room for what it writes at the right of the plot.
 if (!exists('beside')) { beside = 6.0 }
-right = beside + (full_width ? 34 + 4.3 * longest_name : 4)
+right = beside + (full_width && key_entries ? 34 + 4.3 * longest_name : 4)
 key_left = full_width ? width - right + beside : side
 key_pitch = (width - 2 * side) / key_columns
 key_top = full_width ? title_height : title_height + plot_height + axis_height

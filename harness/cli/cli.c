@@ -116,6 +116,16 @@ static bool parse_real(const char *text, double high, double *out) {
   return true;
 }
 
+/* "2" or "2%". */
+static bool parse_percent(const char *text, double *out) {
+  char number[64];
+  const size_t length = strlen(text);
+  if (length >= sizeof number) return false;
+  memcpy(number, text, length + 1);
+  if (length && number[length - 1] == '%') number[length - 1] = 0;
+  return parse_real(number, DBL_MAX, out);
+}
+
 /* Stores `text` in the option's target; on failure writes what would be right, and
  * nothing where the text must only not be empty. */
 static bool store_value(const cli_option *o, const char *text, char *remedy,
@@ -151,6 +161,9 @@ static bool store_value(const cli_option *o, const char *text, char *remedy,
     case CLI_REAL:
       snprintf(remedy, size, "a number greater than 0");
       return parse_real(text, DBL_MAX, (double *)o->target);
+    case CLI_PERCENT:
+      snprintf(remedy, size, "a percentage greater than 0, such as 2%%");
+      return parse_percent(text, (double *)o->target);
     case CLI_BYTES:
       snprintf(remedy, size, BYTES_REMEDY);
       return bytes_parse(text, (uint64_t *)o->target);

@@ -26,6 +26,7 @@ typedef enum cli_kind {
   CLI_SEED,    /* uint64_t, 0 <= value < 2^63 */
   CLI_SECONDS, /* double, 0 < value <= CLI_SECONDS_MAX */
   CLI_REAL,    /* double, finite and > 0 */
+  CLI_PERCENT, /* double, "2" or "2%": finite and > 0 */
   CLI_BYTES,   /* uint64_t: see bytes_parse.h */
   CLI_CHOICE,  /* int: index into `choices` */
 } cli_kind;

@@ -32,12 +32,30 @@ static bool of_label(const row *r, const char *label) {
   return r->field[ROW_label].known && !strcmp(r->field[ROW_label].text, label);
 }
 
+enum { LABELS_SIZE = 256 };
+
+/* Adds the row's label, in quotes, to a list of them; those that have no room are left
+ * out. */
+static void list_label(const row *r, char labels[LABELS_SIZE]) {
+  char quoted[LABELS_SIZE];
+  const size_t used = strlen(labels);
+  const char *label = r->field[ROW_label].known ? r->field[ROW_label].text : "";
+  const int length = snprintf(quoted, sizeof quoted, "'%s'", label);
+  if (length < 0 || used + (size_t)length + 3 > LABELS_SIZE || strstr(labels, quoted))
+    return;
+  char *at = labels + used;
+  if (used) at = stpcpy(at, ", ");
+  memcpy(at, quoted, (size_t)length + 1);
+}
+
 /* Rows of one label of --db; their rounds tell which were measured together. */
 static bool read_label(const compare_arguments *a, const char *label, rows *out,
                        error *err) {
   size_t kept = 0;
+  char labels[LABELS_SIZE] = "";
   if (!store_read_rows(a->db, STORE_LATEST_BUILD, a->where, out, err)) return false;
   for (size_t i = 0; i < out->count; i++) {
+    list_label(&out->row[i], labels);
     if (of_label(&out->row[i], label))
       out->row[kept++] = out->row[i];
     else
@@ -45,10 +63,8 @@ static bool read_label(const compare_arguments *a, const char *label, rows *out,
   }
   out->count = kept;
   return kept > 0 ||
-         error_set(
-             err,
-             "%s: no row of label '%s'%s; 'linkv export --columns label' lists labels",
-             a->db, label, a->where ? " matches --where" : "");
+         error_set(err, "%s: no row of label '%s'%s; there are %s", a->db, label,
+                   a->where ? " matches --where" : "", *labels ? labels : "no others");
 }
 
 static bool read_file(const compare_arguments *a, const char *path, rows *out,

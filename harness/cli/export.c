@@ -114,7 +114,7 @@ static int run(int argc, char **argv) {
     code = parsed == CLI_STOP_FINE ? EXIT_FINE : EXIT_USAGE;
   else if (words.count)
     code = cli_fail(&cli_export, EXIT_USAGE,
-                    "unexpected word '%s'; it takes options alone", words.item[0]);
+                    "unexpected word '%s'; a database is named by --db", words.item[0]);
   else if (!db)
     code = cli_fail(&cli_export, EXIT_USAGE, "--db FILE is needed");
   else if (names && !columns_parse(names, &chosen, &err))

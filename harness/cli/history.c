@@ -10,6 +10,7 @@
 
 #include "commands.h"
 #include "format.h"
+#include "median.h"
 #include "plural.h"
 #include "store.h"
 #include "table.h"
@@ -168,11 +169,9 @@ static double level_at(const history_series *s, size_t i, double whole) {
 
 /* Times and levels of a series, into `room`, of twice its length. */
 static trend trend_of(const history_series *s, const char *title, double *room) {
-  double whole = 0;
-  for (size_t i = 0; i < s->count; i++) {
-    room[i] = s->row[i]->field[ROW_time_ns].real;
-    whole += room[i] / (double)s->count;
-  }
+  for (size_t i = 0; i < s->count; i++)
+    room[i] = room[s->count + i] = s->row[i]->field[ROW_time_ns].real;
+  const double whole = median_of(s->count, room + s->count).median;
   for (size_t i = 0; i < s->count; i++) room[s->count + i] = level_at(s, i, whole);
   return (trend){
       .title = title, .time_ns = room, .level_ns = room + s->count, .count = s->count};
@@ -238,13 +237,18 @@ static int show_database(const history_arguments *a) {
   return code;
 }
 
+static bool ends_in_svg(const char *path) {
+  const size_t length = strlen(path);
+  return length > 4 && !strcmp(path + length - 4, ".svg");
+}
+
 static int run(int argc, char **argv) {
   history_arguments a = {.min_step_percent = 2, .newest = 10};
   const cli_option options[] = {
       {"db", CLI_TEXT, &a.db, "FILE", "results database", NULL},
       {"where", CLI_TEXT, &a.where, "SQL",
        "which rows: an SQL expression over the fields", NULL},
-      {"min-step", CLI_REAL, &a.min_step_percent, "PERCENT",
+      {"min-step", CLI_PERCENT, &a.min_step_percent, "PERCENT",
        "smaller steps are left out, default 2", NULL},
       {"newest", CLI_SIZE, &a.newest, "N",
        "a step to slower is new where it begins among the last N rows, default 10", NULL},
@@ -255,8 +259,11 @@ static int run(int argc, char **argv) {
   const cli_parsed parsed = cli_parse(&cli_history, options, argc, argv, &words);
   int code = parsed == CLI_STOP_FINE ? EXIT_FINE : EXIT_USAGE;
   if (parsed == CLI_GO && words.count)
-    cli_fail(&cli_history, EXIT_USAGE, "unexpected word '%s'; it takes options alone",
-             words.item[0]);
+    cli_fail(&cli_history, EXIT_USAGE,
+             "unexpected word '%s'; a database is named by --db", words.item[0]);
+  else if (parsed == CLI_GO && a.plot && !ends_in_svg(a.plot))
+    cli_fail(&cli_history, EXIT_USAGE, "--plot '%s' is not FILE.svg: it draws SVG alone",
+             a.plot);
   else if (parsed == CLI_GO && !a.db)
     cli_fail(&cli_history, EXIT_USAGE, "--db FILE is needed");
   else if (parsed == CLI_GO)

@@ -190,7 +190,7 @@ static int run(int argc, char **argv) {
       {"threads", CLI_THREADS, &a.threads, "N", "shapes measured on N threads alone",
        NULL},
       {"accum", CLI_CHOICE, &a.accum, "TYPE", "of the accumulators, default any", accums},
-      {"tie-margin", CLI_REAL, &a.tie_margin_percent, "PERCENT",
+      {"tie-margin", CLI_PERCENT, &a.tie_margin_percent, "PERCENT",
        "how much slower a simpler kernel that ties may be, default 2", NULL},
       {"wisdom", CLI_TEXT, &a.wisdom, "FILE.json",
        "write the picks for the kernel library", NULL},
@@ -207,7 +207,7 @@ static int run(int argc, char **argv) {
   const cli_parsed parsed = cli_parse(&cli_pick, options, argc, argv, &words);
   int code = parsed == CLI_STOP_FINE ? EXIT_FINE : EXIT_USAGE;
   if (parsed == CLI_GO && words.count)
-    cli_fail(&cli_pick, EXIT_USAGE, "unexpected word '%s'; it takes options alone",
+    cli_fail(&cli_pick, EXIT_USAGE, "unexpected word '%s'; a database is named by --db",
              words.item[0]);
   else if (parsed == CLI_GO)
     code = check_and_pick(&a);

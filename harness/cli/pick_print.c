@@ -7,7 +7,7 @@
 
 #include "format.h"
 
-enum { TEXT_SIZE = 256, COLUMNS = 10 };
+enum { TEXT_SIZE = 256, MARK_COLUMN = 4, COLUMNS = 11 };
 
 static void put_size(const row *r, int field, char text[FORMAT_SIZE]) {
   const value *v = &r->field[field];
@@ -49,6 +49,7 @@ static bool add_candidate(table *t, const pick_shape *s, const pick_candidate *c
   format_fixed(100 * (c->time_ns / s->candidate[0].time_ns - 1), 1, more);
   snprintf(rel, sizeof rel, "%.1e", c->error);
   const char *cells[COLUMNS] = {r->field[ROW_stage].text,
+                                r->field[ROW_operand_type].text,
                                 shape,
                                 threads,
                                 mark_of(c),
@@ -60,16 +61,19 @@ static bool add_candidate(table *t, const pick_shape *s, const pick_candidate *c
                                 format_bytes(c->bytes, bytes)};
   bool ok = true;
   for (size_t i = 0; i < COLUMNS && ok; i++)
-    ok = table_add(t, cells[i], c->chosen && i == 3 ? TABLE_GOOD : TABLE_PLAIN, err);
+    ok = table_add(t, cells[i], c->chosen && i == MARK_COLUMN ? TABLE_GOOD : TABLE_PLAIN,
+                   err);
   return ok && table_add(t, rel, TABLE_PLAIN, err);
 }
 
 bool pick_print_table(const picks *p, FILE *out, table_style style, error *err) {
   static const table_column columns[] = {
-      {"stage", TABLE_LEFT},   {"B×T×H×d", TABLE_RIGHT},    {"threads", TABLE_RIGHT},
-      {"", TABLE_LEFT},        {"kernel", TABLE_LEFT},      {"tiles", TABLE_RIGHT},
-      {"time", TABLE_RIGHT},   {"±%", TABLE_RIGHT},         {"slower by %", TABLE_RIGHT},
-      {"memory", TABLE_RIGHT}, {"max rel err", TABLE_RIGHT}};
+      {"stage", TABLE_LEFT},    {"type", TABLE_LEFT},
+      {"B×T×H×d", TABLE_RIGHT}, {"threads", TABLE_RIGHT},
+      {"", TABLE_LEFT},         {"kernel", TABLE_LEFT},
+      {"tiles", TABLE_RIGHT},   {"time", TABLE_RIGHT},
+      {"±%", TABLE_RIGHT},      {"slower by %", TABLE_RIGHT},
+      {"memory", TABLE_RIGHT},  {"max rel err", TABLE_RIGHT}};
   table t;
   bool ok = true;
   table_make(&t, columns, sizeof columns / sizeof *columns);

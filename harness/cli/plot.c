@@ -89,7 +89,7 @@ static int run(int argc, char **argv) {
   if (parsed != CLI_GO)
     code = parsed == CLI_STOP_FINE ? EXIT_FINE : EXIT_USAGE;
   else if (words.count)
-    cli_fail(&cli_plot, code, "unexpected word '%s'; it takes options alone",
+    cli_fail(&cli_plot, code, "unexpected word '%s'; a database is named by --db",
              words.item[0]);
   else if (!db)
     cli_fail(&cli_plot, code, "--db FILE is needed");

@@ -1,6 +1,7 @@
 #include "trend_plot.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 #include "gnuplot.h"
 #include "whole_file.h"
 
-enum { PATH_SIZE = 4096, PANEL_WIDTH = 640, PANEL_HEIGHT = 150 };
+enum { PATH_SIZE = 4096, PANEL_WIDTH = 640, PANEL_HEIGHT = 160, TICS = 4 };
 
 /* The working folder's files. */
 static const char *const names[] = {"trend.gp", "empty.gp", "log", "trend.svg"};
@@ -25,24 +26,61 @@ static void put_string(const char *text, FILE *out) {
   fputc('\'', out);
 }
 
+/* The least of 1, 2 and 5 times a power of ten that is not below x > 0. */
+static double round_up(double x) {
+  const double power = pow(10, floor(log10(x)));
+  if (x <= power) return power;
+  if (x <= 2 * power) return 2 * power;
+  return x <= 5 * power ? 5 * power : 10 * power;
+}
+
+/* The unit a time is read best in, and how many ns it has. */
+static const char *unit_of(double ns, double *scale) {
+  static const char *const names_of[] = {"ns", "µs", "ms", "s"};
+  int unit = 0;
+  for (*scale = 1; unit < 3 && ns >= 1e3 * *scale; unit++) *scale *= 1e3;
+  return names_of[unit];
+}
+
+static double largest(const trend *t) {
+  double most = 0;
+  for (size_t i = 0; i < t->count; i++) most = fmax(most, t->time_ns[i]);
+  return most;
+}
+
+/* A few tics each way, at places that are whole. */
+static void put_axes(const trend *t, double most_ns, const char *unit, double scale,
+                     FILE *out) {
+  const double step = most_ns > 0 ? round_up(most_ns / scale / TICS) : 1;
+  fprintf(out,
+          "\nset ylabel 'time (%s)'\nset ytics %.17g\nset yrange [0:%.17g]\n"
+          "set xtics %.17g\nset xrange [0.5:%zu.5]",
+          unit, step, 1.1 * fmax(most_ns / scale, step),
+          fmax(1, round_up((double)t->count / 12)), t->count);
+}
+
 static void put_script(const trend *trends, size_t count, const char *figure, FILE *out) {
   fprintf(out,
           "set terminal svg size %d, %zu noenhanced font 'Helvetica,11' background "
           "'#FFFFFF'\nset output ",
           PANEL_WIDTH, PANEL_HEIGHT * count);
   put_string(figure, out);
-  fprintf(out,
-          "\nset encoding utf8\nset multiplot layout %zu, 1\nunset key\nset grid ytics\n"
-          "set border 3\nset tics nomirror\nset ylabel 'µs'\nset yrange [0:*]\n"
-          "set offsets 0, 0, graph 0.1, 0\n",
-          count);
+  fprintf(
+      out,
+      "\nset encoding utf8\nset multiplot layout %zu, 1\nunset key\nset grid ytics\n"
+      "set border 3\nset tics nomirror\nset lmargin 10\nset bmargin 4\nset tmargin 2\n",
+      count);
   for (size_t t = 0; t < count; t++) {
+    double scale;
+    const double most_ns = largest(&trends[t]);
+    const char *unit = unit_of(most_ns, &scale);
     fprintf(out, "$trend%zu << END\n", t);
     for (size_t i = 0; i < trends[t].count; i++)
-      fprintf(out, "%zu %.17g %.17g\n", i + 1, 1e-3 * trends[t].time_ns[i],
-              1e-3 * trends[t].level_ns[i]);
+      fprintf(out, "%zu %.17g %.17g\n", i + 1, trends[t].time_ns[i] / scale,
+              trends[t].level_ns[i] / scale);
     fputs("END\nset title ", out);
     put_string(trends[t].title, out);
+    put_axes(&trends[t], most_ns, unit, scale, out);
     if (t + 1 == count) fputs("\nset xlabel 'row, in the order of recording'", out);
     fprintf(out,
             "\nplot $trend%zu using 1:2 with points pt 7 ps 0.35 lc rgb '#0072B2', \\\n"

@@ -153,11 +153,13 @@ static bool read_pragma(const store *s, const char *sql, int64_t *out, error *er
   return ok;
 }
 
-static bool check_version(const store *s, error *err) {
+static bool check_version(const store *s, int64_t tables, error *err) {
   int64_t application = 0, version = 0;
   if (!read_pragma(s, "PRAGMA application_id", &application, err) ||
       !read_pragma(s, "PRAGMA user_version", &version, err))
     return false;
+  if (!application && !version && !tables)
+    return error_set(err, "%s: an empty database; 'linkv sweep' fills one", s->path);
   if (application != APPLICATION_ID)
     return error_set(err, "%s: a database, but not linkv's; name another file", s->path);
   if (version != SCHEMA_VERSION)
@@ -206,7 +208,8 @@ static bool begin_writing(const store *s, error *err) {
     return error_set(err, "%s: not writable; change its mode or name another file",
                      s->path);
   if (!count_tables(s, &tables, err)) return false;
-  if (tables > 0 && (!check_version(s, err) || !check_whole(s, err))) return false;
+  if (tables > 0 && (!check_version(s, tables, err) || !check_whole(s, err)))
+    return false;
   /* SQLite's own journal mode, one file that is whole after each commit: it can be
    * copied, and read on a read-only disk. EXTRA makes a commit last through a power cut:
    * file, journal and folder are synced, the folder once more when the journal is gone.
@@ -244,11 +247,9 @@ static bool open_with(const char *path, int flags, store **out, error *err) {
     goto failed;
   }
   sqlite3_busy_timeout(s->db, lock_wait_ms());
-  int64_t tables;
-  if (!(flags & SQLITE_OPEN_READWRITE ? begin_writing(s, err)
-                                      : count_tables(s, &tables, err)) ||
-      !check_version(s, err))
-    goto failed;
+  int64_t tables = 0;
+  if (flags & SQLITE_OPEN_READWRITE && !begin_writing(s, err)) goto failed;
+  if (!count_tables(s, &tables, err) || !check_version(s, tables, err)) goto failed;
   *out = s;
   return true;
 failed:

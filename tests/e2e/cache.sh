@@ -66,8 +66,9 @@ cmp none.db.csv older.db.csv || fail "another oracle's file changes a verdict"
 [ ! -s said ] || { cat said; fail "--quiet talks of another oracle's files"; }
 outdate
 expect 0 "$LINKV" sweep c.yaml --db told.db
-[ "$(grep -c "^linkv: cache: " err)" -eq 1 ] && grep -q "^linkv: cache: .*/linkv: 2 files were by the oracle of another build; made again$" err ||
-  { cat err; fail "another oracle's files are not counted in one line"; }
+[ "$(grep -c "^linkv: cache: " err)" -eq 1 ] || { cat err; fail "another oracle's files are not told in one line"; }
+grep -q "^linkv: cache: .*/linkv: 2 files were by the oracle of another build; made again$" err ||
+  { cat err; fail "another oracle's files are not counted"; }
 expect 0 "$LINKV" sweep c.yaml --db again.db
 [ ! -s err ] || { cat err; fail "another oracle's files are not replaced"; }
 truncate -s 5000 cache/linkv/*.bounds

@@ -175,7 +175,7 @@ done
 
 refused "BASE and HEAD" "$LINKV" compare m.db
 refused "nowhere: No such file.*--db" "$LINKV" compare nowhere m.db
-refused "no row of label 'nobody'" "${compare[@]}" old nobody
+refused "no row of label 'nobody'; there are .*'old'" "${compare[@]}" old nobody
 refused "no 'slow'; there are slower" "${compare[@]}" old new --fail-on wrong,slow
 refused "report 'xml=r' is no FORMAT=FILE; formats are table, md" "${compare[@]}" old new --report xml=r
 refused "report 'md=' is no FORMAT=FILE" "${compare[@]}" old new --report md=

@@ -33,6 +33,13 @@ grep -Eq 'scalar_row attention positive B1 T4 H1 d4 p1 seed 1 .* 21 of 30 +night
   { cat out; fail "the step is not found where it is"; }
 grep -q '^2 points with a history, 1 with a new regression' out || fail "the quiet point is not quiet"
 grep -q '</svg>' h.svg || fail "no figure"
+# An axis has a few tics, in the unit of what it shows.
+grep -q 'time (µs)' h.svg || fail "the figure's axis has no unit"
+[ "$(grep -Ec '>0\.[0-9]+<|>1\.[0-9]+<' h.svg)" -le 8 ] || fail "tics crowd"
+query h.db "UPDATE repetition SET time_ns = time_ns * 1e6"
+expect 1 "$LINKV" history --db h.db --plot h.svg --min-step 2%
+grep -q 'time (s)' h.svg || fail "the figure's unit does not fit"
+query h.db "UPDATE repetition SET time_ns = time_ns / 1e6"
 expect 1 "$LINKV" history --db h.db --format json
 python3 - <<'END'
 import json
@@ -56,5 +63,10 @@ expect 0 "$LINKV" history --db h.db
 grep -Eq '21 of 30 .* -(9|10)\.[0-9] ' out || fail "a step to faster is not found"
 expect 4 "$LINKV" history --db h.db --where "seq_len = 9"
 refused "db FILE is needed" "$LINKV" history
+refused "unexpected word 'h.db'; a database is named by --db" "$LINKV" history h.db
+refused "--plot 'h.pdf' is not FILE.svg" "$LINKV" history --db h.db --plot h.pdf
+for step in 0 -1 x 2%% % nan; do
+  refused "--min-step '$step' is not a percentage greater than 0, such as 2%" "$LINKV" history --db h.db --min-step "$step"
+done
 expect 2 "$LINKV" history --db h.db --plot /no/such/folder/h.svg
 echo "histories step where they do"

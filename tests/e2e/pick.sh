@@ -21,6 +21,7 @@ for format in table md json; do
   expect 0 "$LINKV" pick --db p.db --format $format
   mv out picks.$format
 done
+grep -Eq '^attention +float32 +1×8×1×4 ' picks.table || fail "a shape's type is not told"
 [ "$(grep -c 'pick .*scalar_row' picks.table)" -eq 2 ] || fail "scalar_row is not picked twice"
 grep -q '^| :--- ' picks.md || fail "no Markdown"
 python3 - <<'END'
@@ -66,6 +67,8 @@ expect 4 "$LINKV" pick --db p.db --threads 7
 expect 4 "$LINKV" pick --db p.db --accum float64
 expect 4 "$LINKV" pick --db p.db --where "seq_len = 9"
 expect 4 "$LINKV" pick --db p.db --where "repetitions = 1"
+refused "--tie-margin 'much' is not a percentage greater than 0, such as 2%" "$LINKV" pick --db p.db --tie-margin much
+expect 0 "$LINKV" pick --db p.db --tie-margin 3%
 refused "max-memory 'much' is no size" "$LINKV" pick --db p.db --max-memory much
 refused "db FILE is needed" "$LINKV" pick
 expect 0 "$LINKV" pick --db p.db --max-memory 1.5M

@@ -26,6 +26,15 @@ import json, sys
 sys.exit(not any(k["name"] == "blas_tile" and k["available"] for k in json.load(sys.stdin)))'; then
   expect 0 "$LINKV" plot --db t.db --output figures --kind tiles
   grep -q "tile_q (queries)" figures/tiles_blas_tile_attention_gaussian_b1_t64_h1_d8_p1.svg
+  # There is no legend: cells reach the page's edge.
+  expect 0 "$LINKV" plot --db t.db --output figures --kind tiles --width full --format svg
+  python3 - <<'END'
+import glob, re
+text = open(glob.glob("figures/tiles_*.svg")[0]).read()
+width = float(re.search(r'viewBox="0 0 (\d+)', text).group(1))
+corners = [float(x) for p in re.findall(r"<polygon[^>]*points = '([^']*)'", text) for x in re.findall(r"([\d.]+),", p)]
+assert 0.95 * width < max(corners) < width, (max(corners), width)
+END
 fi
 expect 4 "$LINKV" plot --db p.db --output figures --where "seq_len = 8" --kind time
 echo "plots are whole"

@@ -32,7 +32,7 @@ static void an_empty_file_becomes_a_database(void **state) {
   store *s;
   scratch_write(path, "", 0);
   assert_false(store_open_reader(path, &s, &err));
-  EXPECT_SAYS(&err, path, "not linkv's");
+  EXPECT_SAYS(&err, path, "an empty database; 'linkv sweep' fills one");
   EXPECT_OK(store_open(path, &s, &err), &err);
   store_close(s);
   free(path);
