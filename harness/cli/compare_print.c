@@ -72,6 +72,7 @@ void compare_put_counts(const comparison *c, unsigned faults, FILE *out) {
   if (*before == ',') fputs(": fails", out);
 }
 
+/* Paragraphs of their own in Markdown, which joins lines. */
 static bool put_table(const comparison *c, const compare_options *o, table_style style,
                       FILE *out, error *err) {
   static const table_column columns[] = {
@@ -86,15 +87,17 @@ static bool put_table(const comparison *c, const compare_options *o, table_style
   ok = ok && table_print(&t, out, style, err);
   table_free(&t);
   if (!ok) return false;
-  if (style == TABLE_MARKDOWN) fputc('\n', out);
+  const char *before = style == TABLE_MARKDOWN ? "\n" : "";
   if (o->rule.shares)
-    fputs("ratios are of shares of each machine's own measured peak\n", out);
+    fprintf(out, "%sratios are of shares of each machine's own measured peak\n", before);
+  fputs(before, out);
   compare_put_counts(c, o->faults, out);
   fputc('\n', out);
   if (c->timed > 1)
-    fprintf(out,
-            "head takes %.4f of base's time, geometric mean of %zu points [%.4f, %.4f]\n",
-            c->mean.estimate, c->timed, c->mean.low, c->mean.high);
+    fprintf(
+        out,
+        "%shead takes %.4f of base's time, geometric mean of %zu points [%.4f, %.4f]\n",
+        before, c->mean.estimate, c->timed, c->mean.low, c->mean.high);
   return true;
 }
 

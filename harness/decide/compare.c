@@ -79,13 +79,31 @@ static const char *status_of(const row *r) {
   return r->field[ROW_status].known ? r->field[ROW_status].text : "without a status";
 }
 
+/* Bytes of the whole characters of UTF-8 that are in the first `most`. */
+static int whole_characters(const char *text, size_t most) {
+  size_t bytes = strnlen(text, most + 1);
+  if (bytes > most)
+    for (bytes = most; bytes && ((unsigned char)text[bytes] & 0xC0) == 0x80;) bytes--;
+  return (int)bytes;
+}
+
+/* What became of head, and why where that is known. */
+static void blame_status(compare_point *p, compare_fault fault) {
+  const value *why = &p->head->field[ROW_reason];
+  if (why->known && *why->text)
+    blame(p, fault, "%s: %.*s", status_of(p->head),
+          whole_characters(why->text, sizeof p->reason - 32), why->text);
+  else
+    blame(p, fault, "%s", status_of(p->head));
+}
+
 static void compare_status(compare_point *p) {
   const bool bad = is(p->head, "wrong") || is(p->head, "untrusted");
   const bool was_bad = is(p->base, "wrong") || is(p->base, "untrusted");
   if (bad && !was_bad)
-    blame(p, COMPARE_IS_WRONG, "%s", status_of(p->head));
+    blame_status(p, COMPARE_IS_WRONG);
   else if (is(p->base, "ok") && !is(p->head, "ok"))
-    blame(p, COMPARE_HAS_FAILED, "%s", status_of(p->head));
+    blame_status(p, COMPARE_HAS_FAILED);
   else if (!is(p->head, "ok"))
     blame(p, 0, "%s as before", status_of(p->head));
   else if (!is(p->base, "ok"))

@@ -87,6 +87,11 @@ for change in "max_rel_err = 2.1e-7:error" "rms_rel_err = 3e-8:error" "max_rel_e
   expect 0 "${compare[@]}" old new --fail-on slower,missing
 done
 remake new 102 "$fine"
+set_all new "status = 'wrong', reason = '3 of 8 rows are WRONG, 50% off' || char(10) || '$(printf 'é%.0s' {1..200})'"
+expect 1 "${compare[@]}" old new --format github --report json=why.json --report junit=why.xml
+grep -Eq '^::error title=linkv::.*: not timed; wrong: 3 of 8 rows are WRONG, 50%25 off%0Aé+$' out || { cat out; fail "why it is wrong is not told"; }
+python3 -c 'import json; assert len(json.load(open("why.json"))["points"]) == 3' || fail "a reason that is cut is no JSON"
+remake new 102 "$fine"
 set_all new "max_rel_err = 1.9e-7, workspace_bytes = 4400, peak_bytes = 2100000"
 expect 0 "${compare[@]}" old new
 expect 1 "${compare[@]}" old new --max-error-growth 1.5

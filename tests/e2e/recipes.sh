@@ -4,7 +4,7 @@
 . "$(dirname "$0")/common.sh"
 cd "$work"
 mkdir tree bin
-cp -r "$SOURCE/scripts" "$SOURCE/configs" "$SOURCE/CMakePresets.json" tree/
+cp -rL "$SOURCE/scripts" "$SOURCE/configs" "$SOURCE/CMakePresets.json" tree/
 # Rounds that a test has time for.
 sed -i -E 's/^min_time:.*/min_time: 0.01/; s/^( *kernel:).*/\1 [planted]/; s/^( *seq_len:).*/\1 [48]/' tree/configs/ab.yaml
 sed 's/--max-slowdown 3% --budget 1200/--max-slowdown 300% --budget 0.5/' "$SOURCE/docs/ci.md" >ci.md
