@@ -25,6 +25,10 @@ clean() {
   rm -rf "$work"
 }
 trap clean EXIT
+# What ninja says of the first that failed, whatever ran beside it; or CMake's last words.
+why() {
+  awk '/^FAILED:/ { found = 1 } found && !/^\[/ && shown++ < 20' "$work/log" | grep . || tail -n 20 "$work/log"
+}
 for side in 0 1; do
   hash[side]=$(git rev-parse --verify --quiet --short=12 "${commits[side]}^{commit}") ||
     die "'${commits[side]}' is no commit here; of a shallow clone fetch more (fetch-depth of checkout, GIT_DEPTH)"
@@ -34,7 +38,7 @@ for side in 0 1; do
   # The kernels alone, as a shared library.
   { cmake -S "$work/$side" -B "$work/$side/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DLINKV_HARNESS=OFF \
       -DBUILD_SHARED_LIBS=ON && cmake --build "$work/$side/build" --target linkv_kernels; } >"$work/log" 2>&1 ||
-    { tail -n 20 "$work/log" >&2; die "'${commits[side]}' does not build"; }
+    { why >&2; die "'${commits[side]}' does not build"; }
 done
 "$linkv" ab --base "$work/0/build/kernels/liblinkv.so" --base-commit "${hash[0]}" \
   --head "$work/1/build/kernels/liblinkv.so" --head-commit "${hash[1]}" "$config" "$@"

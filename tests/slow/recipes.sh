@@ -9,6 +9,7 @@ case "${1:-}" in github | gitlab) servers=("$1"); shift ;; esac
 [ $# -eq 0 ] || cases=("$@")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+unset LINKV # which ab_commits.sh would take
 export GIT_CONFIG_GLOBAL=$work/gitconfig GIT_CONFIG_NOSYSTEM=1
 git config --global user.name author
 git config --global user.email author@localhost
@@ -70,7 +71,7 @@ for case in "${cases[@]}"; do
     git checkout -q -b feature/planted
     plant "$case"
     git add -A
-    git commit -qm "$case"
+    git commit -q --allow-empty -m "$case"
     git checkout -q -B merged main
     git merge -q --no-ff -m merged feature/planted
   )
