@@ -179,6 +179,30 @@ static void what_won_as_the_simpler_holds_for_the_margin(void **state) {
   EXPECT_PATH(at_high, 16, 256, high_last);
 }
 
+/* Within the margin all along, and at the high end slower for sure. */
+static void what_won_as_the_simpler_gives_way_at_the_end(void **state) {
+  static const times t[] = {{"scalar_row", 0, 100, 2000},
+                            {"scalar_per_step", 0, 101, 2030}};
+  (void)state;
+  rows all = {0};
+  picks p;
+  pick_path path;
+  make_rows(t, COUNT_OF(t), 16, 256, &all);
+  for (size_t i = COUNT_OF(t); i < all.count; i++) {
+    value *v = all.row[i].field;
+    v[ROW_time_ns_low].real = v[ROW_time_ns_high].real = v[ROW_time_ns].real;
+  }
+  make_path(&all, &p, &path);
+  assert_int_equal(path.count, 2);
+  assert_string_equal(path.stretch[0].low->field[ROW_kernel].text, "scalar_per_step");
+  assert_int_equal(path.stretch[0].last, 255);
+  assert_int_equal(path.stretch[1].first, 256);
+  assert_int_equal(path.stretch[1].last, 256);
+  pick_path_free(&path);
+  picks_free(&p);
+  rows_free(&all);
+}
+
 static void crossings_round_to_an_end(void **state) {
   static const times at_once[] = {{"scalar_row", 0, 100, 200},
                                   {"scalar_per_step", 0, 103, 100}};
@@ -285,6 +309,7 @@ int main(void) {
       cmocka_unit_test(near_ties_do_not_scatter),
       cmocka_unit_test(what_ties_within_noise_stays_out),
       cmocka_unit_test(what_won_as_the_simpler_holds_for_the_margin),
+      cmocka_unit_test(what_won_as_the_simpler_gives_way_at_the_end),
       cmocka_unit_test(crossings_round_to_an_end),
       cmocka_unit_test(other_shapes_and_candidates_are_not_compared),
       cmocka_unit_test(no_choice_is_slower_than_the_margin),
