@@ -65,6 +65,13 @@ static void take_tiles(rows *head, const ab *a) {
     }
 }
 
+/* Both builds were fine until they raced: nobody knows which is to blame. */
+static void take_failure(compare_point *to, const race_result *race) {
+  to->unjudged = true;
+  snprintf(to->reason, sizeof to->reason, "%.32s while raced%s%.180s", race->status,
+           *race->reason ? ": " : "", race->reason);
+}
+
 /* What the races decided. */
 static void take_verdicts(comparison *c, const ab *a) {
   static const compare_verdict verdicts[] = {[SEQUENTIAL_GO_ON] = COMPARE_UNSURE,
@@ -76,9 +83,12 @@ static void take_verdicts(comparison *c, const ab *a) {
     for (size_t k = 0; k < a->count; k++) {
       compare_point *to = &c->point[i];
       const ab_point *p = &a->point[k];
-      if (!to->base || !to->head || to->verdict == COMPARE_UNTIMED || !p->raced ||
-          !is_row_of(to->base, p, BASE, true))
+      if (!to->base || !to->head || !p->raced || !is_row_of(to->base, p, BASE, true))
         continue;
+      if (to->verdict == COMPARE_UNTIMED) {
+        take_failure(to, &p->race);
+        break;
+      }
       to->verdict = verdicts[p->race.verdict];
       to->ratio = p->race.ratio;
       to->floor = p->race.floor;

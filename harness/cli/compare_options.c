@@ -119,5 +119,6 @@ int compare_exit(const comparison *c, unsigned faults) {
   if (!c->both) return EXIT_LITTLE;
   if (compare_fails(c, faults)) return EXIT_REGRESSION;
   if (time_matters && !c->timed) return EXIT_LITTLE;
-  return time_matters && c->by_verdict[COMPARE_UNSURE] ? EXIT_UNSURE : EXIT_FINE;
+  const bool unsure = c->by_verdict[COMPARE_UNSURE] || c->unjudged;
+  return time_matters && unsure ? EXIT_UNSURE : EXIT_FINE;
 }

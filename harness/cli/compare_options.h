@@ -79,7 +79,8 @@ bool compare_options_take(const cli_command *command, compare_options *o);
 /* The file of "FORMAT=FILE", whose format is stored; NULL where it is none. */
 const char *compare_report_file(const char *report, compare_format *format);
 
-/* What a comparison exits with. Unsure points matter where slower ones do. */
+/* What a comparison exits with. Points that are unsure, or ok but not timed, matter where
+ * slower ones do. */
 int compare_exit(const comparison *c, unsigned faults);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "format.h"
+#include "json_values.h"
 #include "plural.h"
 #include "table.h"
 #include "whole_file.h"
@@ -101,14 +102,11 @@ static bool put_table(const comparison *c, const compare_options *o, table_style
   return true;
 }
 
-static json_t *number(double x) {
-  return isfinite(x) ? json_real(x) : json_null();
-}
-
 static json_t *interval_json(const interval *i, bool known) {
   if (!known) return json_null();
-  return json_pack("{s:o, s:o, s:o, s:f}", "estimate", number(i->estimate), "low",
-                   number(i->low), "high", number(i->high), "coverage", i->coverage);
+  return json_pack("{s:o, s:o, s:o, s:f}", "estimate", json_number(i->estimate), "low",
+                   json_number(i->low), "high", json_number(i->high), "coverage",
+                   i->coverage);
 }
 
 static json_t *faults_json(unsigned faults) {
@@ -123,21 +121,23 @@ static json_t *point_json(const compare_point *p) {
   char name[COMPARE_NAME_SIZE];
   const bool timed = p->verdict != COMPARE_UNTIMED;
   compare_name(p, name);
-  return json_pack(
-      "{s:s, s:s, s:o, s:o, s:f, s:o, s:o, s:b, s:I, s:I, s:o, s:s}", "name", name,
-      "verdict", compare_word(p), "ratio", interval_json(&p->ratio, timed), "p_value",
-      timed ? number(p->p_value) : json_null(), "floor", p->floor, "base_ns",
-      number(time_of(p->base)), "head_ns", number(time_of(p->head)), "paired", p->paired,
-      "base_repetitions", (json_int_t)(p->base ? p->base->samples : 0),
-      "head_repetitions", (json_int_t)(p->head ? p->head->samples : 0), "faults",
-      faults_json(p->faults), "reason", p->reason);
+  return json_pack("{s:o, s:s, s:o, s:o, s:f, s:o, s:o, s:b, s:I, s:I, s:o, s:o}", "name",
+                   json_text(name), "verdict", compare_word(p), "ratio",
+                   interval_json(&p->ratio, timed), "p_value",
+                   timed ? json_number(p->p_value) : json_null(), "floor", p->floor,
+                   "base_ns", json_number(time_of(p->base)), "head_ns",
+                   json_number(time_of(p->head)), "paired", p->paired, "base_repetitions",
+                   (json_int_t)(p->base ? p->base->samples : 0), "head_repetitions",
+                   (json_int_t)(p->head ? p->head->samples : 0), "faults",
+                   faults_json(p->faults), "reason", json_text(p->reason));
 }
 
 static bool put_json(const comparison *c, const compare_options *o, FILE *out,
                      error *err) {
   json_t *points = json_array();
-  for (size_t i = 0; i < c->count; i++)
-    json_array_append_new(points, point_json(&c->point[i]));
+  bool ok = true;
+  for (size_t i = 0; i < c->count && ok; i++)
+    ok = json_array_append_new(points, point_json(&c->point[i])) == 0;
   json_t *document = json_pack(
       "{s:o, s:I, s:I, s:I, s:o, s:f, s:f, s:f, s:b, s:o, s:b, s:i}", "points", points,
       "both", (json_int_t)c->both, "base_only", (json_int_t)c->base_only, "head_only",
@@ -146,7 +146,7 @@ static bool put_json(const comparison *c, const compare_options *o, FILE *out,
       o->rule.shares, "fail_on", faults_json(o->faults), "fails",
       compare_fails(c, o->faults), "exit", compare_exit(c, o->faults));
   errno = 0;
-  const bool ok = document && json_dumpf(document, out, JSON_INDENT(2)) == 0;
+  ok = ok && document && json_dumpf(document, out, JSON_INDENT(2)) == 0;
   fputc('\n', out);
   json_decref(document);
   return ok || error_set(err, "the comparison could not be written: %s",

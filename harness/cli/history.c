@@ -10,6 +10,7 @@
 
 #include "commands.h"
 #include "format.h"
+#include "json_values.h"
 #include "median.h"
 #include "plural.h"
 #include "store.h"
@@ -109,7 +110,7 @@ static bool print_table(const history *h, table_style style, error *err) {
 }
 
 static json_t *text_json(const row *r, int field) {
-  return r->field[field].known ? json_string(r->field[field].text) : json_null();
+  return r->field[field].known ? json_text(r->field[field].text) : json_null();
 }
 
 static json_t *when_json(const row *r) {
@@ -132,29 +133,34 @@ static json_t *series_json(const history_series *s) {
   static const int sizes[] = {ROW_seed,     ROW_batch,  ROW_seq_len, ROW_heads,
                               ROW_head_dim, ROW_tile_q, ROW_tile_k,  ROW_threads};
   json_t *out = json_object(), *steps = json_array();
-  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-    json_object_set_new(out, row_fields[texts[i]].name, text_json(s->row[0], texts[i]));
-  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+  bool ok = true;
+  for (size_t i = 0; i < sizeof texts / sizeof *texts && ok; i++)
+    ok = json_object_set_new(out, row_fields[texts[i]].name,
+                             text_json(s->row[0], texts[i])) == 0;
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes && ok; i++) {
     const value *v = &s->row[0]->field[sizes[i]];
-    json_object_set_new(out, row_fields[sizes[i]].name,
-                        v->known ? json_integer(v->integer) : json_null());
+    ok = json_object_set_new(out, row_fields[sizes[i]].name,
+                             v->known ? json_integer(v->integer) : json_null()) == 0;
   }
-  for (size_t i = 0; i < s->steps; i++)
-    json_array_append_new(steps, step_json(s, &s->step[i]));
-  json_object_set_new(out, "rows", json_integer((json_int_t)s->count));
-  json_object_set_new(out, "steps", steps);
-  return out;
+  for (size_t i = 0; i < s->steps && ok; i++)
+    ok = json_array_append_new(steps, step_json(s, &s->step[i])) == 0;
+  ok = ok && json_object_set_new(out, "rows", json_integer((json_int_t)s->count)) == 0;
+  ok = json_object_set_new(out, "steps", steps) == 0 && ok;
+  if (ok) return out;
+  json_decref(out);
+  return NULL;
 }
 
 static bool print_json(const history *h, error *err) {
   json_t *series = json_array();
-  for (size_t i = 0; i < h->count; i++)
-    json_array_append_new(series, series_json(&h->series[i]));
+  bool ok = true;
+  for (size_t i = 0; i < h->count && ok; i++)
+    ok = json_array_append_new(series, series_json(&h->series[i])) == 0;
   json_t *document = json_pack(
       "{s:o, s:I, s:I, s:I}", "points", series, "regressions", (json_int_t)h->regressions,
       "too_short", (json_int_t)h->too_short, "left_out", (json_int_t)h->left_out);
   errno = 0;
-  const bool ok = document && json_dumpf(document, stdout, JSON_INDENT(2)) == 0;
+  ok = ok && document && json_dumpf(document, stdout, JSON_INDENT(2)) == 0;
   putchar('\n');
   json_decref(document);
   return ok || error_set(err, "the history could not be written: %s",

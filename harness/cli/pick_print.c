@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "format.h"
+#include "json_values.h"
 
 enum { TEXT_SIZE = 256, MARK_COLUMN = 4, COLUMNS = 11 };
 
@@ -92,14 +93,20 @@ static json_t *integer_of(const row *r, int field) {
   return v->known ? json_integer(v->integer) : json_null();
 }
 
+static json_t *text_of(const row *r, int field) {
+  const value *v = &r->field[field];
+  return v->known ? json_text(v->text) : json_null();
+}
+
 static json_t *candidate_json(const pick_candidate *c) {
   const row *r = c->row;
-  return json_pack("{s:s, s:o, s:o, s:f, s:f, s:f, s:f, s:f, s:b, s:b, s:b}", "kernel",
-                   r->field[ROW_kernel].text, "tile_q", integer_of(r, ROW_tile_q),
-                   "tile_k", integer_of(r, ROW_tile_k), "time_ns", c->time_ns,
-                   "time_ns_low", c->low_ns, "time_ns_high", c->high_ns, "bytes",
-                   c->bytes, "max_rel_err", c->error, "front", c->front, "tied", c->tied,
-                   "chosen", c->chosen);
+  return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:b}", "kernel",
+                   text_of(r, ROW_kernel), "tile_q", integer_of(r, ROW_tile_q), "tile_k",
+                   integer_of(r, ROW_tile_k), "time_ns", json_number(c->time_ns),
+                   "time_ns_low", json_number(c->low_ns), "time_ns_high",
+                   json_number(c->high_ns), "bytes", json_number(c->bytes), "max_rel_err",
+                   json_number(c->error), "front", c->front, "tied", c->tied, "chosen",
+                   c->chosen);
 }
 
 static json_t *shape_json(const pick_shape *s) {
@@ -107,26 +114,29 @@ static json_t *shape_json(const pick_shape *s) {
                              ROW_threads};
   const row *r = s->chosen->row;
   json_t *candidates = json_array();
-  for (size_t i = 0; i < s->count; i++)
-    json_array_append_new(candidates, candidate_json(&s->candidate[i]));
-  json_t *out = json_pack(
-      "{s:s?, s:s?}", "stage", r->field[ROW_stage].text, "operand_type",
-      r->field[ROW_operand_type].known ? r->field[ROW_operand_type].text : NULL);
-  for (size_t i = 0; i < sizeof axes / sizeof *axes; i++)
-    json_object_set_new(out, row_fields[axes[i]].name, integer_of(r, axes[i]));
-  json_object_set_new(out, "candidates", candidates);
-  return out;
+  bool ok = true;
+  for (size_t i = 0; i < s->count && ok; i++)
+    ok = json_array_append_new(candidates, candidate_json(&s->candidate[i])) == 0;
+  json_t *out = json_pack("{s:o, s:o}", "stage", text_of(r, ROW_stage), "operand_type",
+                          text_of(r, ROW_operand_type));
+  for (size_t i = 0; i < sizeof axes / sizeof *axes && ok; i++)
+    ok = json_object_set_new(out, row_fields[axes[i]].name, integer_of(r, axes[i])) == 0;
+  ok = json_object_set_new(out, "candidates", candidates) == 0 && ok;
+  if (ok) return out;
+  json_decref(out);
+  return NULL;
 }
 
 bool pick_print_json(const picks *p, FILE *out, error *err) {
   json_t *shapes = json_array();
-  for (size_t i = 0; i < p->shapes; i++)
-    json_array_append_new(shapes, shape_json(&p->shape[i]));
+  bool ok = true;
+  for (size_t i = 0; i < p->shapes && ok; i++)
+    ok = json_array_append_new(shapes, shape_json(&p->shape[i])) == 0;
   errno = 0;
-  const bool ok = json_dumpf(shapes, out, JSON_INDENT(2)) == 0;
+  ok = ok && json_dumpf(shapes, out, JSON_INDENT(2)) == 0;
   fputc('\n', out);
   json_decref(shapes);
   if (ok && !fflush(out) && !ferror(out)) return true;
   return error_set(err, "the picks could not be written: %s",
-                   errno ? strerror(errno) : "a write failed");
+                   errno ? strerror(errno) : "a write failed, or out of memory");
 }

@@ -60,6 +60,10 @@ static bool is(const row *r, const char *status) {
   return r->field[ROW_status].known && !strcmp(r->field[ROW_status].text, status);
 }
 
+static bool are_ok(const compare_point *p) {
+  return p->base && p->head && is(p->base, "ok") && is(p->head, "ok");
+}
+
 static void blame(compare_point *p, compare_fault fault, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -124,12 +128,12 @@ static void compare_growth(compare_point *p, int field, compare_fault fault,
   if (isnan(head))
     blame(p, fault, "%s is not known any more", row_fields[field].name);
   else if (!(head <= factor * base + slack))
-    blame(p, fault, "%s grew from %.3g to %.3g", row_fields[field].name, base, head);
+    blame(p, fault, "%s grew from %.9g to %.9g", row_fields[field].name, base, head);
 }
 
 static void compare_drift(compare_point *p, const compare_rule *rule) {
   static const int errors[] = {ROW_max_rel_err, ROW_rms_rel_err, ROW_r_stat_max};
-  if (!is(p->base, "ok") || !is(p->head, "ok")) return;
+  if (!are_ok(p)) return;
   for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
     compare_growth(p, errors[i], COMPARE_ERROR, rule->error_growth, 0);
   compare_growth(p, ROW_workspace_bytes, COMPARE_MEMORY, rule->memory_growth, 0);
@@ -143,6 +147,17 @@ static bool is_timed(const row *r, bool shares) {
     timed = timed && r->sample[i].time_ns > 0 && isfinite(r->sample[i].time_ns);
   return timed &&
          (!shares || (number(r, ROW_share_of_peak) > 0 && number(r, ROW_time_ns) > 0));
+}
+
+/* Which side, and what it lacks. */
+static void blame_untimed(compare_point *p, bool shares) {
+  const bool base = !is_timed(p->base, shares), head = !is_timed(p->head, shares);
+  const bool times = is_timed(p->base, false) && is_timed(p->head, false);
+  blame(p, 0, "%s %s",
+        base && head ? "both"
+        : base       ? "base"
+                     : "head",
+        times ? "without a share of peak" : "not timed");
 }
 
 static bool take_floor(const compare_point *p, const compare_rule *rule, double *out,
@@ -165,7 +180,8 @@ static bool compare_both(compare_point *p, const compare_rule *rule, error *err)
   p->verdict = COMPARE_UNTIMED;
   p->p_value = 1;
   if (!is_timed(p->base, rule->shares) || !is_timed(p->head, rule->shares)) {
-    if (!*p->reason) blame(p, 0, "not timed");
+    p->unjudged = are_ok(p);
+    if (p->unjudged) blame_untimed(p, rule->shares);
     return true;
   }
   p->verdict = COMPARE_UNSURE;
@@ -218,12 +234,13 @@ static void count_point(comparison *c, compare_point *p) {
   c->base_only += !p->head;
   c->head_only += !p->base;
   if (p->base && p->head) c->by_verdict[p->verdict]++;
+  c->unjudged += p->unjudged;
   for (int f = 0; f < COMPARE_FAULTS; f++) c->by_fault[f] += p->faults >> f & 1u;
 }
 
 void compare_count(comparison *c) {
   double *ratio = calloc(c->count + 1, sizeof *ratio);
-  c->both = c->base_only = c->head_only = c->timed = 0;
+  c->both = c->base_only = c->head_only = c->timed = c->unjudged = 0;
   memset(c->by_verdict, 0, sizeof c->by_verdict);
   memset(c->by_fault, 0, sizeof c->by_fault);
   for (size_t i = 0; i < c->count; i++) {

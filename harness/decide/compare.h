@@ -8,7 +8,7 @@
 #include "store.h"
 
 typedef enum compare_verdict {
-  COMPARE_UNTIMED, /* either side is not ok, or was not timed */
+  COMPARE_UNTIMED, /* either side is not ok, or was not timed, or has no share of peak */
   COMPARE_SAME,    /* the interval of the ratio lies within the margin */
   COMPARE_FASTER,
   COMPARE_SLOWER,
@@ -52,6 +52,7 @@ typedef struct compare_point {
   const row *base, *head; /* borrowed; NULL where a side does not have it */
   unsigned faults;        /* compare_fault bits */
   compare_verdict verdict;
+  bool unjudged;    /* not timed, though both sides are ok */
   bool paired;      /* by rounds of one run */
   interval ratio;   /* time of head over base's, of coverage 95 % where it can be had */
   double floor;     /* that counted; 0 where the point is not timed */
@@ -65,6 +66,7 @@ typedef struct comparison {
   size_t count;
   size_t both, base_only, head_only;
   size_t timed;
+  size_t unjudged;
   size_t by_verdict[COMPARE_VERDICTS]; /* of the points of both */
   size_t by_fault[COMPARE_FAULTS];
   interval mean; /* geometric, of the timed ratios; by Student at 95 % */

@@ -3,16 +3,17 @@
  * stand on; only a good row has others. */
 #include "benchmark_row.h"
 #include "export_formats.h"
+#include "json_values.h"
 
 static json_t *metric(double number) {
-  return json_pack("{s:o}", "value", export_number(number));
+  return json_pack("{s:o}", "value", json_number(number));
 }
 
 static json_t *time_metric(const row *r) {
   const value *low = &r->field[ROW_time_ns_low], *high = &r->field[ROW_time_ns_high];
   json_t *out = metric(r->field[ROW_time_ns].real);
-  if (low->known) json_object_set_new(out, "lower_value", export_number(low->real));
-  if (high->known) json_object_set_new(out, "upper_value", export_number(high->real));
+  if (low->known) json_object_set_new(out, "lower_value", json_number(low->real));
+  if (high->known) json_object_set_new(out, "upper_value", json_number(high->real));
   return out;
 }
 

@@ -15,9 +15,6 @@ bool export_github(const rows *all, FILE *out, error *err);
 bool export_junit(const rows *all, FILE *out, error *err);
 void export_sql(const rows *all, const row_columns *columns, FILE *out);
 
-/* A JSON number, or null where `number` is not finite. */
-json_t *export_number(double number);
-
 /* The value as a JSON number, null where it is not known or not finite. */
 json_t *export_value(const value *v, value_kind kind);
 

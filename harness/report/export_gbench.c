@@ -7,6 +7,7 @@
 
 #include "benchmark_row.h"
 #include "export_formats.h"
+#include "json_values.h"
 #include "median.h"
 
 /* Counters of an entry: fields of the row. */
@@ -77,9 +78,10 @@ static json_t *entry_of(const row *r, const char *name, size_t family, const cha
   return entry;
 }
 
+/* compare.py computes with both times: a processor time that is not known is 0. */
 static void put_times(json_t *entry, const row *r, double real_ns, double cpu_ns) {
-  json_object_set_new(entry, "real_time", export_number(real_ns));
-  json_object_set_new(entry, "cpu_time", export_number(cpu_ns));
+  json_object_set_new(entry, "real_time", json_number(real_ns));
+  json_object_set_new(entry, "cpu_time", json_real(isfinite(cpu_ns) ? cpu_ns : 0));
   json_object_set_new(entry, "time_unit", json_string("ns"));
   for (size_t i = 0; i < sizeof counters / sizeof *counters; i++) {
     const row_field *f = &row_fields[counters[i]];

@@ -7,6 +7,7 @@
 #include "benchmark_row.h"
 #include "export_formats.h"
 #include "format.h"
+#include "json_values.h"
 
 static bool add(json_t *into, const char *name, const char *what, const char *unit,
                 json_t *number, json_t *range, json_t *extra) {
@@ -33,7 +34,7 @@ static bool add_row(json_t *into, const row *r, const char *name) {
                 why ? json_string(why) : NULL);
   free(why);
   if (!good) return ok;
-  ok = ok && add(into, name, "", "ns", export_number(r->field[ROW_time_ns].real),
+  ok = ok && add(into, name, "", "ns", json_number(r->field[ROW_time_ns].real),
                  range_of(r), command->known ? json_string(command->text) : NULL);
   if (bytes->known)
     ok = ok &&

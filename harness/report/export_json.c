@@ -1,15 +1,10 @@
 /* What the formats that are JSON documents share. */
-#include <math.h>
-
 #include "export_formats.h"
-
-json_t *export_number(double number) {
-  return isfinite(number) ? json_real(number) : json_null();
-}
+#include "json_values.h"
 
 json_t *export_value(const value *v, value_kind kind) {
   if (!v->known || kind == VALUE_TEXT) return json_null();
-  return kind == VALUE_REAL ? export_number(v->real) : json_integer(v->integer);
+  return kind == VALUE_REAL ? json_number(v->real) : json_integer(v->integer);
 }
 
 bool export_put_json(json_t *document, FILE *out, error *err) {

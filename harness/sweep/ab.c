@@ -106,6 +106,18 @@ static double folded(const race_result *r, int side, size_t i, size_t count) {
   return median_of(end - first, group).median;
 }
 
+/* The first repetition's time is the race's, and so is not what was seen beside the time
+ * that it took while it was judged. */
+static void take_race_time(const race_result *r, int side, size_t count, record *judged) {
+  static const int beside[] = {
+      RECORD_time_ns_mean, RECORD_time_ns_min, RECORD_cpu_ns,       RECORD_iterations,
+      RECORD_batches,      RECORD_undisturbed, RECORD_stolen_share, RECORD_waited_share,
+      RECORD_switches,     RECORD_load,        RECORD_discarded,    RECORD_disturbed};
+  for (size_t i = 0; i < sizeof beside / sizeof *beside; i++)
+    judged->field[beside[i]].known = false;
+  value_set_real(&judged->field[RECORD_time_ns], folded(r, side, 0, count));
+}
+
 /* The first repetition is the judged one, with the race's time; the others have a time
  * alone. A race that failed adds one that says so. */
 static bool store_side(session *w, ab_point *p, int side, record *judged, error *err) {
@@ -121,8 +133,7 @@ static bool store_side(session *w, ab_point *p, int side, record *judged, error 
   const size_t count = rounds < STORED_MAX ? rounds : STORED_MAX;
   bool ok = true, added;
   point_make_key(&info, w->options->race.round_s);
-  if (count)
-    value_set_real(&judged->field[RECORD_time_ns], folded(&p->race, side, 0, count));
+  if (count) take_race_time(&p->race, side, count, judged);
   if (p->raced && strcmp(p->race.status, "ok") != 0)
     ok = (value_set_text(&judged->field[RECORD_status], p->race.status) &&
           value_set_text(&judged->field[RECORD_reason], p->race.reason)) ||

@@ -23,6 +23,9 @@ grep -q '^2 points in both: 2 same, 0 faster, 0 slower' out || { cat out; fail "
 [ "$(query kept.db "SELECT count(*) FROM repetition r JOIN point p ON r.point = p.id WHERE label = 'head' AND kernel = 'planted'
   AND run = 1")" -ge 12 ] || fail "rounds are not kept"
 [ "$(query kept.db "SELECT count(*) FROM repetition WHERE verdict = 'ok'")" -eq 4 ] || fail "not every side was judged"
+# The judged run's own time is not kept beside the race's: what it saw meanwhile is not either.
+[ "$(query kept.db "SELECT count(*) FROM repetition WHERE run = 1 AND (cpu_ns, iterations, load, time_ns_min, disturbed)
+  IS NOT (NULL, NULL, NULL, NULL, NULL)")" -eq 0 ] || fail "a round has what another run saw"
 query kept.db "SELECT command FROM run" >said
 grep -q '^linkv ab c[.]yaml --quiet --base base[.]so .*--db kept[.]db$' said || { cat said; fail "the command is not kept whole"; }
 refused "label 'base' already; choose another --label" "${ab[@]}" --head same.so --max-slowdown 500 --budget 1 --db kept.db

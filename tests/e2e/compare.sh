@@ -117,6 +117,18 @@ query m.db "UPDATE repetition SET time_ns = NULL WHERE run = 102"
 expect 4 "${compare[@]}" old new
 expect 0 "${compare[@]}" old new --fail-on wrong,failed,error
 
+# Times that one point lacks are no pass where times count.
+remake new 102 "$fine"
+set_all new "time_ns = NULL"
+expect 5 "${compare[@]}" old new
+grep -q '2 same.* 1 not timed' out && grep -Eq 'T:8/.*not timed +head not timed' out || { cat out; fail "what is not timed is not told"; }
+expect 0 "${compare[@]}" old new --fail-on wrong,failed,error,memory
+remake new 102 "$fine"
+set_all new "peak_flops = NULL"
+expect 0 "${compare[@]}" old new
+expect 5 "${compare[@]}" old new --cross-machine
+grep -Eq 'T:8/.*head without a share of peak' out || { cat out; fail "what has no share is not told"; }
+
 # Exports, databases, formats.
 remake new 102 "($fine) * (1 + 0.1 * (seq_len = 8))"
 for format in json jsonl; do
@@ -151,6 +163,14 @@ slow, = (p for p in d["points"] if p["verdict"] == "slower")
 assert slow["faults"] == ["slower"] and 1.09 < slow["ratio"]["estimate"] < 1.11 and not slow["paired"]
 assert d["both"] == 3 and d["fails"] and d["exit"] == 1 and d["mean"]["estimate"] > 1
 END
+
+# A point whose names are no UTF-8, or are cut within a character, is in the JSON as it is in the table.
+python3 - <<'END'
+lines = open("old.jsonl").read().splitlines()
+open("odd.jsonl", "w").write("\n".join(l.replace('"positive"', '"' + "\u00e9" * 40 + '"') for l in lines) + "\n")
+END
+expect 0 "$LINKV" compare odd.jsonl odd.jsonl --format json
+[ "$(grep -c '"name": ' out)" -eq 3 ] || { cat out; fail "a point is lost in JSON"; }
 
 # Machines: refused, or shares of peaks: twice the time where the peak is half is the same.
 remake new 102 "2 * ($fine)"

@@ -24,6 +24,11 @@ for status in wrong untrusted ill_conditioned skipped timeout crashed out_of_mem
       SELECT id, 1, '$status', 'a <reason> & a ' || char(1, 10) || '\"quote\"', 123.0, 123.0, 1, 9e999
       FROM point WHERE key = 'by hand: $status'"
 done
+# Rounds of a race have no processor time; that is 0 for compare.py, which computes with it.
+cp good.db uncounted.db
+query uncounted.db "UPDATE repetition SET cpu_ns = NULL"
+expect 0 "$LINKV" export --db uncounted.db --format gbench --output uncounted.gbench
+[ "$(grep -c '"cpu_time": 0[.]0,' uncounted.gbench)" -eq 16 ] || fail "a processor time that is not known is not 0"
 for format in sql gbench bencher github junit latex json; do
   expect 0 "$LINKV" export --db f.db --format $format --output "rows.$format"
   expect 0 "$LINKV" export --db f.db --format $format
@@ -126,7 +131,8 @@ if [ -e $compare ] && /usr/bin/python3 -c 'import numpy' 2>/dev/null; then
 import math
 from types import SimpleNamespace
 from numpy import array
-def gmean(rows): return array([math.exp(sum(math.log(x) for x in c) / len(c)) for c in zip(*rows)])
+def mean(c): return math.exp(sum(math.log(x) for x in c) / len(c)) if all(c) else 0
+def gmean(rows): return array([mean(c) for c in zip(*rows)])
 def mannwhitneyu(a, b, alternative): return SimpleNamespace(pvalue=0.5 if len(a) and len(b) else None)
 END
   sed -E 's/"real_time": ([0-9.]+)/"real_time": 9\1/' good.gbench >slower.gbench
@@ -134,6 +140,7 @@ END
   [ "$(grep -c '^scalar_.*/p:1 ' out)" -eq 12 ] || fail "compare.py does not list 12 repetitions"
   [ "$(grep -c '^scalar_.*_pvalue .*U Test, Repetitions: 3 vs 3' out)" -eq 4 ] || fail "compare.py makes no test"
   grep -q '^OVERALL_GEOMEAN' out || fail "compare.py gives no mean"
+  PYTHONPATH=$work expect 0 /usr/bin/python3 $compare --no-color benchmarks uncounted.gbench good.gbench
   PYTHONPATH=$work expect 0 /usr/bin/python3 $compare --no-color benchmarks rows.gbench rows.gbench
   ! grep -q hand_ out || fail "compare.py is given the time of a row that is not good"
 fi

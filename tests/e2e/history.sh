@@ -51,6 +51,10 @@ step, = stepping["steps"]
 assert step["row"] == 21 and step["regression"] and 0.09 < step["step"] < 0.11 and step["p_value"] <= 0.002
 assert step["last_before"]["commit"] == "c020" and step["first_after"]["commit"] == "c021"
 END
+# A label that is no UTF-8 costs no step.
+query h.db "UPDATE point SET label = CAST(x'ff' AS TEXT) WHERE label = 'night 21'"
+expect 1 "$LINKV" history --db h.db --format json
+[ "$(grep -c '"first_after": ' out)" -eq 1 ] || { cat out; fail "a step is lost in JSON"; }
 expect 1 "$LINKV" history --db h.db --format md
 grep -q '^| :--- ' out || fail "no Markdown"
 # Old, or small, it is no news; a step to faster is none either.

@@ -187,9 +187,10 @@ static void verdicts_and_faults_are_counted(void **state) {
   assert_int_equal(find(&c, "slower")->verdict, COMPARE_SLOWER);
   assert_int_equal(find(&c, "unsure")->verdict, COMPARE_UNSURE);
   assert_int_equal(find(&c, "untimed")->verdict, COMPARE_UNTIMED);
-  assert_string_equal(find(&c, "untimed")->reason, "not timed");
+  assert_string_equal(find(&c, "untimed")->reason, "both not timed");
   for (int v = 0; v < COMPARE_VERDICTS; v++) assert_int_equal(c.by_verdict[v], 1);
   assert_int_equal(c.timed, 4);
+  assert_int_equal(c.unjudged, 1);
   assert_int_equal(find(&c, "slower")->faults, COMPARE_IS_SLOWER);
   assert_int_equal(find(&c, "faster")->faults, 0);
   assert_int_equal(c.by_fault[0], 1);
@@ -375,9 +376,9 @@ static void drift_is_told_with_all_that_drifted(void **state) {
   row_set_integer(s.head.row, ROW_peak_bytes, (int64_t)1 << 40);
   compare_point p = judged(&s, NULL);
   assert_int_equal(p.faults, COMPARE_IS_SLOWER | COMPARE_ERROR | COMPARE_MEMORY);
-  assert_string_equal(
-      p.reason,
-      "max_rel_err grew from 1e-07 to inf; peak_bytes grew from 2.62e+05 to 1.1e+12");
+  assert_string_equal(p.reason,
+                      "max_rel_err grew from 1e-07 to inf; peak_bytes grew from 262144 "
+                      "to 1.09951163e+12");
   /* What base does not know cannot have grown; what failed has no error. */
   s = two_rows(1);
   row_set_real(s.base.row, ROW_max_rel_err, NAN);
@@ -398,7 +399,8 @@ static void times_that_are_none_are_not_judged(void **state) {
       (side ? s.head : s.base).row->sample[ROUNDS - 1].time_ns = bad[i];
       const compare_point p = judged(&s, NULL);
       assert_int_equal(p.verdict, COMPARE_UNTIMED);
-      assert_string_equal(p.reason, "not timed");
+      assert_true(p.unjudged);
+      assert_string_equal(p.reason, side ? "head not timed" : "base not timed");
     }
   compare_rule rule = compare_rule_default();
   rule.shares = true;
@@ -406,7 +408,13 @@ static void times_that_are_none_are_not_judged(void **state) {
   assert_int_equal(judged(&s, &rule).verdict, COMPARE_SAME);
   s = two_rows(1);
   row_set_real(s.base.row, ROW_share_of_peak, NAN);
-  assert_int_equal(judged(&s, &rule).verdict, COMPARE_UNTIMED);
+  const compare_point p = judged(&s, &rule);
+  assert_int_equal(p.verdict, COMPARE_UNTIMED);
+  assert_true(p.unjudged);
+  assert_string_equal(p.reason, "base without a share of peak");
+  s = two_rows(1);
+  row_set_text(s.head.row, ROW_status, "wrong");
+  assert_false(judged(&s, NULL).unjudged);
 }
 
 static void a_known_floor_counts_where_it_is_more(void **state) {
