@@ -1,6 +1,7 @@
 /* linkv: dispatches to a subcommand. */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "commands.h"
@@ -42,6 +43,8 @@ static int run_command(int argc, char **argv) {
 int main(int argc, char **argv) {
   /* A write over the limit of file sizes fails, and is told like others. */
   signal(SIGXFSZ, SIG_IGN);
+  /* The driver's threads are OpenMP's; OpenBLAS, once loaded, needs none of its own. */
+  setenv("OPENBLAS_NUM_THREADS", "1", 0);
   if (argc < 2) {
     print_help(stderr);
     return EXIT_USAGE;

@@ -139,10 +139,14 @@ static json_t *governor_fact(void) {
   return system_line(GOVERNOR, text, sizeof text) ? text_or_null(text) : json_null();
 }
 
-/* Looked up by name, since the BLAS that is loaded need not be OpenBLAS. */
+/* Looked up by name, since the BLAS that is loaded need not be OpenBLAS, and it may not
+ * be loaded yet. */
 static json_t *openblas_fact(void) {
+  static const char name[] = "openblas_get_config";
   char *(*get_config)(void);
-  *(void **)&get_config = dlsym(RTLD_DEFAULT, "openblas_get_config");
+  *(void **)&get_config = dlsym(RTLD_DEFAULT, name);
+  void *library = get_config ? NULL : dlopen("libopenblas.so.0", RTLD_LAZY | RTLD_LOCAL);
+  if (library) *(void **)&get_config = dlsym(library, name);
   return text_or_null(get_config ? get_config() : NULL);
 }
 

@@ -17,7 +17,7 @@ static __typeof__(openblas_get_num_threads) *get_num_threads;
 static void find(void *library, const char *name, void **function) {
   if (library) *function = dlsym(library, name);
   if (library && *function) return;
-  fprintf(stderr, "linkv worker: %s\n", dlerror());
+  fprintf(stderr, "linkv: %s\n", dlerror());
   _exit(CANNOT_LOAD);
 }
 

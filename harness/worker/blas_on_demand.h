@@ -1,6 +1,6 @@
-/* OpenBLAS, loaded where it is needed: most points do without, and loading it takes
- * longer than the rest of starting a worker. This folder defines the functions of cblas
- * that kernels call; each hands on to the library's. */
+/* OpenBLAS, loaded where it is needed: most commands and points do without, and
+ * loading it takes longer than the rest of starting a worker. This folder defines the
+ * functions of cblas that kernels call; each hands on to the library's. */
 #ifndef WORKER_BLAS_ON_DEMAND_H
 #define WORKER_BLAS_ON_DEMAND_H
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Includes run one way: cli -> report, decide, sweep -> verify, measure, store -> oracle, stats, io ->
-# base -> kernels/include; the oracle and stats see neither kernels nor io. And the worker loads
-# no library that it can do without.
+# base -> kernels/include; the oracle and stats see neither kernels nor io. And programs load
+# no library that they can do without.
 set -euo pipefail
 cd "${SOURCE:?}"
 python3 - <<'END'
@@ -40,3 +40,5 @@ END
 needed=$(readelf -d "${BUILD:?}/bin/linkv-worker")
 ! grep -E 'NEEDED.*(sqlite|zip|cyaml|blas)' <<<"$needed" ||
   { echo "FAILED: linkv-worker loads what a repetition does not need" >&2; exit 1; }
+! readelf -d "$BUILD/bin/linkv" | grep -E 'NEEDED.*blas' ||
+  { echo "FAILED: linkv loads OpenBLAS, which starts threads, for any command" >&2; exit 1; }
