@@ -47,7 +47,9 @@ static double normal_p(double n, double m, double u, double ties) {
   const double all = n + m;
   const double variance = n * m / 12 * (all + 1 - ties / (all * (all - 1)));
   const double off = fmax(fabs(u - n * m / 2) - 0.5, 0);
-  return off > 0 ? normal_two_sided(off / sqrt(variance)) : 1;
+  /* One order of all: a few values tell little, however many there are of the others. */
+  const double least = 2 * exp(lgamma(n + 1) + lgamma(m + 1) - lgamma(all + 1));
+  return off > 0 ? fmax(normal_two_sided(off / sqrt(variance)), least) : 1;
 }
 
 bool mann_whitney_test(size_t n, const double *x, size_t m, const double *y,

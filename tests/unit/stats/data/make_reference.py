@@ -99,10 +99,15 @@ for n, m, scale, digits in [(1, 1, 1, 6), (1, 5, 1, 6), (3, 3, 3, 6), (5, 5, 1.1
                             (20, 20, 1.1, 1), (41, 12, 1.2, 6), (64, 64, 1.1, 6), (3, 4, 1, 0)]:
     x, y = times(n, scale, digits), times(m, 1, digits)
     tied = len(set(np.concatenate([x, y]))) < n + m
-    method = "exact" if not tied and max(n, m) <= 40 else "asymptotic"
+    method = "exact" if not tied and max(n, m) <= 64 else "asymptotic"
     found = stats.mannwhitneyu(x, y, alternative="two-sided", method=method)
-    p = tied_mann_whitney(x, y) if tied and max(n, m) <= 40 else found.pvalue
+    p = tied_mann_whitney(x, y) if tied and max(n, m) <= 64 else found.pvalue
     rows.append([n, x, m, y, found.statistic, p])
+more = np.random.default_rng(70)
+x, y = rounded(more.lognormal(0.1, 0.3, 70), 1), rounded(more.lognormal(0, 0.3, 66), 1)
+found = stats.mannwhitneyu(x, y, alternative="two-sided", method="asymptotic")
+rows.append([70, x, 66, y, found.statistic, found.pvalue])
+rows.append([70, [1.0] * 70, 1, [2.0], 0.0, 2 / 71])  # the normal alone makes 2e-16 of it
 for x, y in [([2.0] * 4, [1.0] * 4), ([1.0, 1.0, 2.0, 2.0, 3.0], [2.0, 3.0, 3.0, 4.0])]:
     every = stats.PermutationMethod(n_resamples=np.inf)
     found = stats.mannwhitneyu(x, y, alternative="two-sided", method=every)
