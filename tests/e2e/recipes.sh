@@ -108,6 +108,7 @@ summary '1 same'
 [ -s job/artifacts/ab.db ] || fail "no artifact"
 shows gitlab 0 passes
 junit passed ''
+cp job/ab.db same.db
 grep -q '1 point in both: 1 same' out || fail "the log has no table"
 [ -s job/artifacts/ab.db ] || fail "no artifact"
 
@@ -150,4 +151,13 @@ shows github 2 fails
 grep -q "^::error title=linkv::'HEAD^' is no commit here; of a shallow clone fetch more" out || { cat out; fail "no remedy"; }
 shows gitlab 2 fails
 grep -q "'0123abcd' is no commit here" err || fail "no remedy"
+
+# The option that the page names by itself, and its last command: on the reference in place of what a server measured.
+option=$(sed -n 's/^.\(--fail-on [a-z,]*\). leaves time out.*/\1/p' ci.md)
+# shellcheck disable=SC2086 # words
+expect 0 "$RACER" compare base head --db same.db ${option:?}
+command=$(sed -n 's|^linkv \(compare tests/reference.*\) build/reference.db|\1 tests/reference/reference.jsonl|p' ci.md)
+cd "$SOURCE"
+# shellcheck disable=SC2086
+expect 0 "$RACER" ${command:?}
 echo "the jobs of docs/ci.md do what it says"
