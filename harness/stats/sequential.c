@@ -1,5 +1,7 @@
 #include "sequential.h"
 
+#include <math.h>
+
 #include "shift.h"
 
 /* The look after one of n pairs. */
@@ -27,10 +29,12 @@ bool sequential_is_look(const sequential_rule *rule, size_t n) {
 static sequential_verdict verdict_of(const sequential_rule *rule, const interval *ratio,
                                      double level, bool last) {
   const double margin = 1 + rule->margin, floor = 1 + rule->floor;
+  /* What may be the same yet is given the pairs that are left to show it. */
+  const double apart = last ? floor : fmax(floor, margin);
   if (ratio->coverage >= level) {
     if (ratio->low >= 1 / margin && ratio->high <= margin) return SEQUENTIAL_SAME;
-    if (ratio->low > floor) return SEQUENTIAL_HIGHER;
-    if (ratio->high < 1 / floor) return SEQUENTIAL_LOWER;
+    if (ratio->low > apart) return SEQUENTIAL_HIGHER;
+    if (ratio->high < 1 / apart) return SEQUENTIAL_LOWER;
   }
   return last ? SEQUENTIAL_UNSURE : SEQUENTIAL_GO_ON;
 }

@@ -11,8 +11,9 @@
 typedef enum sequential_verdict {
   SEQUENTIAL_GO_ON,
   SEQUENTIAL_SAME,   /* the ratio is within the margin of 1 */
-  SEQUENTIAL_LOWER,  /* below 1 by more than the floor */
-  SEQUENTIAL_HIGHER, /* above 1 by more than the floor */
+  SEQUENTIAL_LOWER,  /* below 1 by more than the floor, and not the same: before the last
+                      * look by more than the margin */
+  SEQUENTIAL_HIGHER, /* above 1, likewise */
   SEQUENTIAL_UNSURE, /* all pairs are there, and none of these could be told */
 } sequential_verdict;
 

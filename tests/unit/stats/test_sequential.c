@@ -87,6 +87,31 @@ static void too_few_pairs_go_on(void **state) {
   assert_int_equal(v, SEQUENTIAL_HIGHER);
 }
 
+/* Ten ratios from `low` to `high`, a look before the last one or the last. */
+static sequential_verdict verdict_on(double low, double high, bool last) {
+  const sequential_rule wide = {
+      .error = 0.01, .margin = 0.1, .first = 10, .last = last ? 10 : 60};
+  double ratios[10];
+  interval i;
+  sequential_verdict v;
+  for (size_t k = 0; k < 10; k++) ratios[k] = low * pow(high / low, (double)k / 9);
+  assert_true(sequential_look(&wide, 10, ratios, &i, &v));
+  return v;
+}
+
+static void what_may_be_the_same_yet_goes_on(void **state) {
+  (void)state;
+  assert_int_equal(verdict_on(1.01, 1.2, false), SEQUENTIAL_GO_ON);
+  assert_int_equal(verdict_on(1 / 1.01, 1 / 1.2, false), SEQUENTIAL_GO_ON);
+  assert_int_equal(verdict_on(1.01, 1.2, true), SEQUENTIAL_HIGHER);
+  assert_int_equal(verdict_on(1 / 1.01, 1 / 1.2, true), SEQUENTIAL_LOWER);
+  for (int last = 0; last < 2; last++) {
+    assert_int_equal(verdict_on(1.11, 1.2, last), SEQUENTIAL_HIGHER);
+    assert_int_equal(verdict_on(1 / 1.11, 1 / 1.2, last), SEQUENTIAL_LOWER);
+    assert_int_equal(verdict_on(1.01, 1.09, last), SEQUENTIAL_SAME);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(looks_are_planned),
@@ -94,6 +119,7 @@ int main(void) {
       cmocka_unit_test(differences_are_found),
       cmocka_unit_test(what_cannot_be_told_is_unsure),
       cmocka_unit_test(too_few_pairs_go_on),
+      cmocka_unit_test(what_may_be_the_same_yet_goes_on),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
