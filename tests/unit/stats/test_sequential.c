@@ -90,7 +90,7 @@ static void too_few_pairs_go_on(void **state) {
 /* Ten ratios from `low` to `high`, a look before the last one or the last. */
 static sequential_verdict verdict_on(double low, double high, bool last) {
   const sequential_rule wide = {
-      .error = 0.01, .margin = 0.1, .first = 10, .last = last ? 10 : 60};
+      .error = 0.1, .margin = 0.1, .first = 10, .last = last ? 10 : 60};
   double ratios[10];
   interval i;
   sequential_verdict v;
