@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <time.h>
 
 #include "benchmark.h"
 #include "build.h"
@@ -201,8 +202,13 @@ static json_t *ceiling_facts(double seconds) {
   const double each = seconds / (count_ceilings() + 1);
   json_t *fma = fma_ceilings(each);
   const double bandwidth = peak_bandwidth(each);
-  return json_pack("{s:o, s:o}", "fma", fma, "bandwidth_gbytes",
-                   bandwidth > 0 ? json_real(bandwidth * 1e-9) : json_null());
+  const time_t now = time(NULL);
+  struct tm utc;
+  char when[32] = "";
+  if (gmtime_r(&now, &utc)) strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return json_pack("{s:o, s:o, s:o, s:s}", "fma", fma, "bandwidth_gbytes",
+                   bandwidth > 0 ? json_real(bandwidth * 1e-9) : json_null(), "governor",
+                   governor_fact(), "measured_at", when);
 }
 
 json_t *machine_facts_measured(double seconds) {

@@ -28,8 +28,8 @@ const char *build_flags(void);
  * memory. */
 json_t *machine_facts(void);
 
-/* machine_facts plus "ceilings": {fma: [{isa, type, gflops}], bandwidth_gbytes}, measured
- * now in about `seconds` seconds in all. */
+/* machine_facts plus "ceilings": {fma: [{isa, type, gflops}], bandwidth_gbytes, governor,
+ * measured_at (UTC)}, measured now in about `seconds` seconds in all. */
 json_t *machine_facts_measured(double seconds);
 
 #endif

@@ -37,7 +37,9 @@ bool store_has_ceilings(store *s, const char *machine, bool *has, error *err) {
   sqlite3_stmt *statement;
   if (!schema_prepare(s,
                       "SELECT 1 FROM machine WHERE id = ? AND "
-                      "json_type(facts, '$.ceilings') = 'object'",
+                      "julianday('now') - julianday(facts ->> '$.ceilings.measured_at') "
+                      "BETWEEN -0.01 AND 1 AND "
+                      "facts ->> '$.ceilings.governor' IS facts ->> '$.governor'",
                       &statement, err))
     return false;
   bind_text(statement, 1, machine);

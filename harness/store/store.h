@@ -51,7 +51,8 @@ typedef struct run_info {
  * of other names stay. */
 bool store_set_machine(store *s, const char *machine, const char *facts, error *err);
 
-/* Whether its measured ceilings are among them. */
+/* Whether its measured ceilings are among them and still hold: measured within a day,
+ * under the governor that its facts have. */
 bool store_has_ceilings(store *s, const char *machine, bool *has, error *err);
 
 /* Sets the machine, too. */

@@ -137,6 +137,37 @@ static bool may_discard(const sweep *w) {
   return 4 * w->discarded <= w->turn + 4;
 }
 
+/* Runs a worker, and puts into its record how long it lived. */
+static bool run_worker_timed(sweep *w, const item *it, unsigned repetition, record *out,
+                             error *err) {
+  const double start = clock_now();
+  if (!run_worker(w, it, repetition, out, err)) return false;
+  if (w->outcome->cancelled) return true;
+  value_set_real(&out->field[RECORD_wall_ns], 1e9 * (clock_now() - start));
+  account(w, out);
+  return true;
+}
+
+/* Measures a disturbed repetition again, in its place, and counts how often. One that
+ * cannot be measured again, or is given up then, stays. */
+static bool measure_again(sweep *w, const item *it, unsigned round, record *r,
+                          int64_t *discarded, error *err) {
+  while (r->field[RECORD_disturbed].known && *discarded < DISCARDED_MAX &&
+         may_discard(w)) {
+    record again = {0};
+    if (!run_worker_timed(w, it, round, &again, err)) return false;
+    if (w->outcome->cancelled) {
+      record_free(&again);
+      return true;
+    }
+    record_free(r);
+    *r = again;
+    ++*discarded;
+    w->discarded++;
+  }
+  return true;
+}
+
 bool repetition_measure(sweep *w, item *it, unsigned round, bool *added, error *err) {
   const point *p = it->info.point;
   record r = {0};
@@ -146,26 +177,15 @@ bool repetition_measure(sweep *w, item *it, unsigned round, bool *added, error *
   progress_begin(&w->progress, p, round);
   show_progress(w);
   int64_t discarded = 0;
-  double last_start = clock_now();
-  if (!run_worker(w, it, round, &r, err)) return false;
-  while (!w->outcome->cancelled && r.field[RECORD_disturbed].known &&
-         discarded < DISCARDED_MAX && may_discard(w)) {
-    account(w, &r);
-    record_free(&r);
-    r = (record){0};
-    discarded++;
-    w->discarded++;
-    last_start = clock_now();
-    if (!run_worker(w, it, round, &r, err)) return false;
-  }
+  error failed = {""};
+  if (!run_worker_timed(w, it, round, &r, err)) return false;
   if (w->outcome->cancelled) {
     record_free(&r);
     return true;
   }
+  const bool again = measure_again(w, it, round, &r, &discarded, &failed);
   value_set_integer(&r.field[RECORD_discarded], discarded);
   const double end = clock_now();
-  value_set_real(&r.field[RECORD_wall_ns], 1e9 * (end - last_start));
-  account(w, &r);
   estimate_learn(&w->estimate, predicted, end - start);
   if (r.field[RECORD_time_ns].known)
     estimate_see(&w->estimate, p, 1e-9 * r.field[RECORD_time_ns].real);
@@ -174,5 +194,6 @@ bool repetition_measure(sweep *w, item *it, unsigned round, bool *added, error *
                   item_refresh(w, it, err);
   if (ok && *added) progress_tell(&w->progress, it->half_width, &r);
   record_free(&r);
-  return ok;
+  if (ok && !again) *err = failed;
+  return ok && again;
 }

@@ -114,6 +114,11 @@ static void measured_facts_have_every_ceiling(void **state) {
     }
   assert_int_equal(json_array_size(fma), next);
   assert_true(json_real_value(json_object_get(ceilings, "bandwidth_gbytes")) > 0);
+  const char *when = json_string_value(json_object_get(ceilings, "measured_at"));
+  assert_non_null(when);
+  assert_int_equal(strlen(when), strlen("2026-01-01T00:00:00Z"));
+  assert_true(json_equal(json_object_get(ceilings, "governor"),
+                         json_object_get(facts, "governor")));
   json_decref(facts);
 }
 

@@ -1,8 +1,11 @@
 #include "store.h"
 
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "sample.h"
 
@@ -370,16 +373,34 @@ static void ceilings_stay_with_the_machine(void **state) {
   EXPECT_OK(store_open(":memory:", &s, &err), &err);
   EXPECT_OK(store_has_ceilings(s, "aa", &has, &err), &err);
   assert_false(has);
+  /* %s is the time now. */
   static const struct {
     const char *facts;
     bool has;
   } steps[] = {{NULL, false},
                {"{\"cores\": 1, \"ceilings\": null}", false},
-               {"{\"cores\": 1, \"ceilings\": {\"fma\": []}}", true},
+               {"{\"cores\": 1, \"ceilings\": {\"fma\": []}}", false},
+               {"{\"ceilings\": {\"measured_at\": \"%s\"}}", true},
                {"{\"cores\": 2}", true},
-               {NULL, true}};
+               {NULL, true},
+               {"{\"governor\": \"powersave\"}", false},
+               {"{\"ceilings\": {\"governor\": \"powersave\"}}", true},
+               {"{\"governor\": \"performance\"}", false},
+               {"{\"governor\": null}", false},
+               {"{\"ceilings\": {\"governor\": null}}", true},
+               {"{\"ceilings\": {\"measured_at\": \"2026-01-01T00:00:00Z\"}}", false},
+               {"{\"ceilings\": {\"measured_at\": \"2999-01-01T00:00:00Z\"}}", false},
+               {"{\"ceilings\": {\"measured_at\": \"\"}}", false}};
+  const time_t now = time(NULL);
+  struct tm utc;
+  char when[32], facts[160];
+  assert_true(strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc)));
   for (size_t i = 0; i < COUNT_OF(steps); i++) {
-    EXPECT_OK(store_set_machine(s, "aa", steps[i].facts, &err), &err);
+    const char *given = steps[i].facts, *mark = given ? strstr(given, "%s") : NULL;
+    if (mark)
+      snprintf(facts, sizeof facts, "%.*s%s%s", (int)(mark - given), given, when,
+               mark + 2);
+    EXPECT_OK(store_set_machine(s, "aa", mark ? facts : given, &err), &err);
     EXPECT_OK(store_has_ceilings(s, "aa", &has, &err), &err);
     assert_true(has == steps[i].has);
     EXPECT_OK(store_has_ceilings(s, "bb", &has, &err), &err);

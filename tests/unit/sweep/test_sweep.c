@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "../scratch.h"
 #include "estimate.h"
@@ -42,15 +43,25 @@ static int note(int argc, char **argv) {
   return lines;
 }
 
+/* Ctrl-C, and again: the sweep gives this worker up. */
+static void ask_twice(void) {
+  kill(getppid(), SIGINT);
+  nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+  kill(getppid(), SIGINT);
+  for (;;) pause();
+}
+
 static int worker(int argc, char **argv) {
   if (flag(argc, argv, "--prepare")) return 0;
   const int call = note(argc, argv), length = atoi(option(argc, argv, "--seq-len"));
   const char *interrupt = getenv("LINKV_TEST_INTERRUPT_AT");
   const char *kill_at = getenv("LINKV_TEST_KILL_AT");
+  const char *give_up = getenv("LINKV_TEST_GIVE_UP_AT");
   FILE *out = fdopen(3, "w");
   if (!out) return 91;
   if (kill_at && call == atoi(kill_at)) kill(getppid(), SIGKILL);
   if (interrupt && call == atoi(interrupt)) kill(getppid(), SIGINT);
+  if (give_up && call == atoi(give_up)) ask_twice();
   fprintf(stderr, "worker %d\n", call);
   switch (length) {
     case CRASHES:
@@ -133,6 +144,7 @@ static void close_fixture(fixture *f) {
   free(f->log);
   unsetenv("LINKV_TEST_INTERRUPT_AT");
   unsetenv("LINKV_TEST_KILL_AT");
+  unsetenv("LINKV_TEST_GIVE_UP_AT");
 }
 
 /* Three kernels at two lengths. */
@@ -391,6 +403,21 @@ static void disturbed_repetitions_are_measured_again(void **state) {
   close_fixture(&f);
 }
 
+/* What was measured is not lost where measuring it again is given up. */
+static void a_disturbed_repetition_outlives_its_replacement(void **state) {
+  (void)state;
+  fixture f;
+  open_fixture(&f, "outlives");
+  f.options.repetitions = 1;
+  add_point(&f, "scalar_row", IS_DISTURBED);
+  setenv("LINKV_TEST_GIVE_UP_AT", "2", 1);
+  assert_int_equal(run(&f).measured, 1);
+  assert_int_equal(count_lines(&f, ""), 2);
+  assert_int_equal(repetitions_of(&f, IS_DISTURBED, ROW_disturbed), 1);
+  assert_int_equal(repetitions_of(&f, IS_DISTURBED, ROW_discarded), 0);
+  close_fixture(&f);
+}
+
 /* A round of all the points of a shape comes before the next; the order within a round is
  * the seed's. */
 static void points_of_a_shape_are_interleaved(void **state) {
@@ -493,6 +520,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(repetitions_go_on_until_precise),
       cmocka_unit_test(a_budget_goes_to_the_least_precise),
       cmocka_unit_test(disturbed_repetitions_are_measured_again),
+      cmocka_unit_test(a_disturbed_repetition_outlives_its_replacement),
       cmocka_unit_test(points_of_a_shape_are_interleaved),
       cmocka_unit_test(forecasts_count_what_is_left),
       cmocka_unit_test(sweeps_at_once_double_nothing),
