@@ -264,7 +264,7 @@ static bool options_suit(const verify_arguments *a, unsigned on) {
                  {"reference", a->reference != NULL, ON_FILES},
                  {"tile-q", a->tile_q > 0, ON_FILES},
                  {"tile-k", a->tile_k > 0, ON_FILES},
-                 {"rows", a->rows > 0, ON_FILES},
+                 {"rows", a->rows > 0, ON_FILES | ON_REGIMES},
                  {"regime", a->regimes.count > 0, ON_REGIMES},
                  {"seq-len", a->seq_len > 0, ON_REGIMES},
                  {"head-dim", a->head_dim > 0, ON_REGIMES},
@@ -305,6 +305,7 @@ static int check_and_survey(const verify_arguments *a) {
                                   .threads = a->threads ? a->threads : 1,
                                   .seq_len = a->seq_len,
                                   .head_dim = a->head_dim,
+                                  .rows = (sample_rule)a->rows,
                                   .json = a->format == FORMAT_JSON};
   return verify_regimes(&cli_verify, &options);
 }

@@ -114,7 +114,7 @@ static bool judge_kernel(survey *s, size_t r, size_t k, const lin_case *c,
 /* All kernels on one case. */
 static bool judge_case(survey *s, size_t r, const lin_case *c, uint64_t seed,
                        error *err) {
-  bounds_set set = {.given = c};
+  bounds_set set = {.given = c, .rows = s->options->rows};
   const char *why;
   bool ok = true;
   for (size_t k = 0; ok && k < s->kernels; k++) {

@@ -3,11 +3,13 @@
 #define CLI_VERIFY_REGIMES_H
 
 #include "cli.h"
+#include "sample.h"
 
 typedef struct regime_options {
   cli_list regimes, kernels; /* globs; empty: all */
   size_t seeds, threads;
   size_t seq_len, head_dim; /* of one head instead of the edge shapes; 0: those */
+  sample_rule rows;
   bool json;
 } regime_options;
 

@@ -29,7 +29,7 @@ refused "--kernel is empty; give it K" "$LINKV" time --kernel ''
 refused "--threads '4097' is not a whole number from 1 to 4096" "$LINKV" time --kernel scalar_row --threads 4097
 refused "--error 1: a chance is below 1" "$LINKV" race --kernel scalar_row --against scalar_per_step --error 1
 refused "--seeds goes without --laws" "$LINKV" verify --laws --seeds 1
-refused "--rows goes with --input" "$LINKV" verify --rows all
+refused "--rows goes without --laws" "$LINKV" verify --laws --rows all
 expect 0 "$LINKV" race --help
 [ "$(grep -Ec -- 'default 0.(4|05)' out)" -eq 1 ] || fail "a round's time has two defaults"
 

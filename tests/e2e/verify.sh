@@ -22,6 +22,11 @@ for d in 8 64; do
   expect 0 "$LINKV" verify --kernel scalar_row --regime gaussian --seq-len 256 --head-dim $d --seeds 1 --format json
   python3 -c 'import json, sys; r, = json.load(open(sys.argv[1])); assert r["runs"] == 1 and r["decided_share"] >= 0.97, r' "$work/out"
 done
+# A sample is asked for, or all rows, over regimes too; whoever is shown it is told.
+expect 0 "$LINKV" verify --kernel scalar_row --regime positive --seq-len 128 --head-dim 4 --seeds 1 --rows sampled
+grep -Eq "^rows: [0-9]{2} of 128 were judged, a sample" "$work/out" || { cat "$work/out"; fail "no sample is judged, or it is not told"; }
+expect 0 "$LINKV" verify --kernel scalar_row --regime positive --seq-len 128 --head-dim 4 --seeds 1 --rows all
+! grep -q "a sample" "$work/out" || fail "--rows all judges a sample"
 expect 0 "$LINKV" verify --list-regimes
 grep -Eq "^near_eps +positive with QK" "$work/out" || { cat "$work/out"; fail "regimes are not listed"; }
 refused "matches no regime" "$LINKV" verify --kernel scalar_row --regime no_such
