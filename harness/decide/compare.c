@@ -191,22 +191,25 @@ static bool compare_both(compare_point *p, const compare_rule *rule, error *err)
   return compare_time(p, &own) || error_set(err, "out of memory for a comparison");
 }
 
-/* Of most repetitions: what others ran beside them is part of their time. */
-static bool is_crowded(const row *r) {
-  const value *crowded = &r->field[ROW_crowded];
-  return crowded->known && 2 * (size_t)crowded->integer > r->samples;
+/* Of a count of repetitions. */
+static bool are_most(const row *r, int field) {
+  const value *count = &r->field[field];
+  return count->known && 2 * (size_t)count->integer > r->samples;
 }
 
-/* Between two runs others may have come or gone; rounds of one run met the same. */
-static void doubt(compare_point *p) {
-  if (p->paired || p->verdict == COMPARE_UNTIMED) return;
-  const bool base = is_crowded(p->base), head = is_crowded(p->head);
+static void doubt_for(compare_point *p, int field, const char *what) {
+  const bool base = are_most(p->base, field), head = are_most(p->head, field);
   if (!base && !head) return;
   p->verdict = COMPARE_UNSURE;
-  blame(p, 0,
-        base && head ? "other processes ran beside both"
-        : base       ? "other processes ran beside base"
-                     : "other processes ran beside head");
+  blame(p, 0, "%s %s", what, base && head ? "both" : base ? "base" : "head");
+}
+
+/* What others ran beside most repetitions, or took of their time, is part of it. Between
+ * two runs they may have come or gone; rounds of one run met the same. */
+static void doubt(compare_point *p) {
+  if (p->paired || p->verdict == COMPARE_UNTIMED) return;
+  doubt_for(p, ROW_crowded, "other processes ran beside");
+  doubt_for(p, ROW_disturbed, "disturbed:");
 }
 
 /* Holm's correction, over the points that are timed. */

@@ -12,7 +12,8 @@ typedef enum compare_verdict {
   COMPARE_SAME,    /* the interval of the ratio lies within the margin */
   COMPARE_FASTER,
   COMPARE_SLOWER,
-  COMPARE_UNSURE, /* none of them, or of two runs one or both of which were crowded */
+  COMPARE_UNSURE, /* none of them, or of two runs one or both of which were crowded or
+                   * disturbed */
   COMPARE_VERDICTS
 } compare_verdict;
 

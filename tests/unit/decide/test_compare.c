@@ -498,6 +498,34 @@ static void crowded_runs_are_unsure(void **state) {
   }
 }
 
+/* The same of repetitions that were disturbed and kept, of base, of head or both. */
+static void disturbed_runs_are_unsure(void **state) {
+  (void)state;
+  static const struct {
+    int64_t base, head;
+    compare_verdict verdict;
+    const char *reason;
+  } cases[] = {{ROUNDS / 2, ROUNDS / 2, COMPARE_SLOWER, ""},
+               {ROUNDS / 2 + 1, 0, COMPARE_UNSURE, "disturbed: base"},
+               {0, ROUNDS, COMPARE_UNSURE, "disturbed: head"},
+               {ROUNDS, ROUNDS, COMPARE_UNSURE, "disturbed: both"}};
+  for (size_t i = 0; i < COUNT_OF(cases); i++)
+    for (int64_t run = 1; run < 3; run++) {
+      rows base = {0}, head = {0};
+      row *b = add_timed(&base, "k", 8, ROUNDS, 1000);
+      row *h = add_timed(&head, "k", 8, ROUNDS, 1200);
+      set_times(h, run, 1, ROUNDS, 1200);
+      row_set_integer(b, ROW_disturbed, cases[i].base);
+      row_set_integer(h, ROW_disturbed, cases[i].head);
+      comparison c = compared(&base, &head, NULL);
+      assert_int_equal(c.point[0].verdict, run == 1 ? COMPARE_SLOWER : cases[i].verdict);
+      assert_string_equal(c.point[0].reason, run == 1 ? "" : cases[i].reason);
+      compare_free(&c);
+      rows_free(&base);
+      rows_free(&head);
+    }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sides_meet_by_axes_in_any_order),
@@ -506,6 +534,7 @@ int main(void) {
       cmocka_unit_test(what_one_side_has_is_listed),
       cmocka_unit_test(verdicts_and_faults_are_counted),
       cmocka_unit_test(crowded_runs_are_unsure),
+      cmocka_unit_test(disturbed_runs_are_unsure),
       cmocka_unit_test(the_level_is_the_familys),
       cmocka_unit_test(the_mean_is_geometric_and_of_what_is_timed),
       cmocka_unit_test(nothing_timed_has_no_mean),
