@@ -36,7 +36,8 @@ static void skip_space(reader *r) {
 static bool refuse(const reader *r, const char *what) {
   size_t line = 1;
   for (const char *c = r->text; c < r->at; c++) line += *c == '\n';
-  return lkv_fail(r->error, r->error_size, "%s:%zu: %s; " REMEDY, r->path, line, what);
+  return lkv_fail(r->error, r->error_size, "%s:%zu: %s%s; " REMEDY, r->path, line, what,
+                  *r->at ? "" : ", for the file ends here");
 }
 
 /* Whether the next character is `c`, which is then passed. */
@@ -59,6 +60,7 @@ static bool read_string(reader *r, const char **out) {
   if (!take(r, '"')) return refuse(r, "a string is missing");
   *out = r->at;
   while (*r->at >= ' ' && *r->at <= '~' && *r->at != '"' && *r->at != '\\') r->at++;
+  if (!*r->at) return refuse(r, "a string is not closed");
   if (*r->at != '"') return refuse(r, "a string has a character that none here has");
   *r->at++ = '\0';
   return true;
@@ -244,7 +246,9 @@ void lkv_wisdom_free(lkv_wisdom *wisdom) {
 bool lkv_wisdom_read(const char *path, lkv_wisdom **out, char *error, size_t error_size) {
   *out = NULL;
   FILE *in = fopen(path, "re");
-  if (!in) return lkv_fail(error, error_size, "%s: %s", path, strerror(errno));
+  if (!in)
+    return lkv_fail(error, error_size, "%s: %s; 'linkv pick --wisdom' writes one", path,
+                    strerror(errno));
   char *text = NULL;
   size_t bytes = 0, got = 0;
   do {

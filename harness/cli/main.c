@@ -1,4 +1,5 @@
 /* linkv: dispatches to a subcommand. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,14 @@ static void print_help(FILE *out) {
       out);
 }
 
+/* What cli_finish does, for what no command prints. */
+static int finish(void) {
+  if (!fflush(stdout) && !ferror(stdout)) return EXIT_FINE;
+  fprintf(stderr, "linkv: standard output: %s\n",
+          errno ? strerror(errno) : "write failed");
+  return EXIT_USAGE;
+}
+
 static int run_command(int argc, char **argv) {
   for (size_t i = 0; i < COMMANDS; i++)
     if (!strcmp(argv[0], commands[i]->name)) return commands[i]->run(argc, argv);
@@ -56,11 +65,11 @@ int main(int argc, char **argv) {
   }
   if (asks || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
     print_help(stdout);
-    return fflush(stdout) ? EXIT_USAGE : EXIT_FINE;
+    return finish();
   }
   if (!strcmp(argv[1], "--version")) {
     puts("linkv " LINKV_VERSION);
-    return fflush(stdout) ? EXIT_USAGE : EXIT_FINE;
+    return finish();
   }
   return run_command(argc - 1, argv + 1);
 }

@@ -120,4 +120,11 @@ for plugin in "$BUILD"/tests/plugins/broken_*.so; do
   done
 done
 if [ -e t.db ] || [ -e y.npz ]; then fail "a refused plug-in left a file"; fi
+# What cannot be printed is told.
+for words in --help --version kernels; do
+  got=0
+  "$LINKV" $words >/dev/full 2>said || got=$?
+  grep -q "No space left on device" said || fail "'$words' onto a full disk is not told"
+  [ "$got" -eq 2 ] || fail "'$words' onto a full disk exits with $got"
+done
 echo "every refusal is one line and leaves nothing behind"

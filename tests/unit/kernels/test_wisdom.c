@@ -108,7 +108,8 @@ static void what_is_not_written_is_refused(void **state) {
       {"{", "", "w.json:2: '{' is missing"},
       {"\"choices\": [", "\"choices\": [],", "w.json:9: '{' is missing"},
       {"\"\n}\n", "\"\n} 1\n", "something stands after the end"},
-      {"\"\n}\n", "\"\n", "'}' is missing"},
+      {"\"\n}\n", "\"\n", "'}' is missing, for the file ends here"},
+      {"\"\n}\n", "", "a string is not closed, for the file ends here"},
   };
   (void)state;
   char error[256], *text = sample_text();
@@ -173,6 +174,7 @@ static void files_that_cannot_be_read_are_named(void **state) {
   lkv_wisdom *w;
   assert_false(lkv_wisdom_read("/no/such/file", &w, error, sizeof error));
   assert_non_null(strstr(error, "/no/such/file: No such file"));
+  assert_non_null(strstr(error, "'linkv pick --wisdom' writes one"));
   assert_false(lkv_wisdom_read("/", &w, error, sizeof error));
   assert_non_null(strstr(error, "/: cannot be read"));
   assert_false(lkv_wisdom_parse("w", "{\0}", 3, &w, error, sizeof error));
