@@ -11,7 +11,7 @@ enum { NIGHTS = 40, NEWEST = 20 };
 
 /* A row of kernel "k" in night `at`, which is its label too. */
 static row *add_night(rows *all, size_t at, double time_ns) {
-  char when[32], label[32];
+  char when[80], label[32];
   row *r = sample_row(all, "k", 64, time_ns, 1e-7);
   snprintf(when, sizeof when, "2026-01-%02zuT%02zu:00:00.000Z", 1 + at / 24, at % 24);
   snprintf(label, sizeof label, "night %zu", at);
