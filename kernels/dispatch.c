@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "builtin_rule.h"
+#include "fit.h"
 #include "landmarks.h"
 #include "linkv/driver.h"
 #include "linkv/registry.h"
 #include "message.h"
-#include "resolve_tiles.h"
 
 /* Wisdom as it is looked up. Never freed: a thread may be reading it. */
 typedef struct policy {
@@ -20,20 +20,21 @@ typedef struct policy {
 
 static _Atomic(const policy *) in_use;
 
-/* What a call is told apart by. */
+/* What a call is told apart by. Words: two halves that are compared as one would wait for
+ * both to be stored. */
 typedef struct question {
   const policy *policy;
   size_t batch, seq_len, heads, head_dim, threads;
-  lkv_stage stage;
-  lkv_dtype type;
+  size_t stage, type;
 } question;
 
 /* Each thread remembers what it was last answered, a question a slot. */
 enum { SLOTS = 64 };
 typedef struct answer {
-  bool known;
   question question;
-  lkv_choice choice;
+  const lkv_kernel *kernel; /* NULL: none */
+  size_t tile_q, tile_k, workspace_bytes;
+  bool by_wisdom;
 } answer;
 static _Thread_local answer answers[SLOTS];
 
@@ -65,17 +66,23 @@ bool lkv_use_wisdom_file(const char *path, char *error, size_t error_size) {
   return ok;
 }
 
-/* Where the kernel runs the problem, with such tiles, `out` becomes the choice of it. */
-static lkv_status settle(const lkv_kernel *kernel, const question *q,
-                         const lkv_problem *problem, size_t tile_q, size_t tile_k,
-                         lkv_choice *out) {
+/* `out` becomes the choice of a kernel with such tiles. Member by member: a struct is
+ * copied by vectors, which wait for what was just stored in words. */
+static inline void tell(const lkv_kernel *kernel, const lkv_problem *problem,
+                        size_t tile_q, size_t tile_k, lkv_choice *out) {
   out->kernel = kernel;
-  out->problem = *problem;
-  out->problem.tile_q = tile_q;
-  out->problem.tile_k = tile_k;
-  resolve_tiles(kernel, &out->problem);
-  return lkv_workspace_bytes(kernel, &out->problem, q->stage, q->threads,
-                             &out->workspace_bytes);
+  out->problem = (lkv_problem){.batch = problem->batch,
+                               .seq_len = problem->seq_len,
+                               .heads = problem->heads,
+                               .head_dim = problem->head_dim,
+                               .tile_q = tile_q,
+                               .tile_k = tile_k,
+                               .eps = problem->eps};
+}
+
+static lkv_status settle(const question *q, lkv_choice *out) {
+  return fit_problem(out->kernel, &out->problem, (lkv_stage)q->stage, q->threads,
+                     &out->workspace_bytes);
 }
 
 static lkv_status by_rule(const question *q, const lkv_problem *problem,
@@ -83,8 +90,9 @@ static lkv_status by_rule(const question *q, const lkv_problem *problem,
   const bool is_short = problem->seq_len - problem->seq_len / 2 <= problem->head_dim;
   lkv_status why = LKV_UNSUPPORTED;
   out->by_wisdom = false;
-  for (const lkv_kernel *const *k = rule_kernels(q->type, is_short); *k; k++) {
-    const lkv_status status = settle(*k, q, problem, 0, 0, out);
+  for (const lkv_kernel *const *k = rule_kernels((lkv_dtype)q->type, is_short); *k; k++) {
+    tell(*k, problem, 0, 0, out);
+    const lkv_status status = settle(q, out);
     if (status == LKV_OK) return LKV_OK;
     if (status != LKV_UNSUPPORTED) why = status;
   }
@@ -95,13 +103,16 @@ static lkv_status choose(const question *q, const lkv_problem *problem, lkv_choi
   if (!q->batch || !q->seq_len || !q->heads || !q->head_dim || !q->threads)
     return LKV_INVALID;
   if (q->stage != LKV_STAGE_ATTENTION && q->stage != LKV_STAGE_BLOCK) return LKV_INVALID;
-  if ((unsigned)q->type >= LKV_DTYPE_COUNT) return LKV_INVALID;
-  const landmark *l = q->policy ? landmarks_nearest(q->policy->landmarks, q->stage,
-                                                    q->type, problem, q->threads)
-                                : NULL;
-  out->by_wisdom = true;
-  if (l && settle(l->kernel, q, problem, l->tile_q, l->tile_k, out) == LKV_OK)
-    return LKV_OK;
+  if (q->type >= LKV_DTYPE_COUNT) return LKV_INVALID;
+  if (q->policy) {
+    const landmark *l = landmarks_nearest(q->policy->landmarks, (lkv_stage)q->stage,
+                                          (lkv_dtype)q->type, problem, q->threads);
+    if (l) {
+      tell(l->kernel, problem, l->tile_q, l->tile_k, out);
+      out->by_wisdom = true;
+      if (settle(q, out) == LKV_OK) return LKV_OK;
+    }
+  }
   return by_rule(q, problem, out);
 }
 
@@ -113,13 +124,28 @@ static bool same_question(const question *a, const question *b) {
 
 /* Products that do not wait for each other, by odd numbers. */
 static size_t slot_of(const question *q) {
-  const uint64_t kind = (uint64_t)q->stage * 16 + (uint64_t)q->type;
-  const uint64_t hash = (q->batch + kind) * UINT64_C(0x9e3779b97f4a7c15) +
-                        q->seq_len * UINT64_C(0xbf58476d1ce4e5b9) +
-                        q->heads * UINT64_C(0x94d049bb133111eb) +
-                        q->head_dim * UINT64_C(0xd6e8feb86659fd93) +
-                        q->threads * UINT64_C(0xff51afd7ed558ccd);
+  const uint64_t hash =
+      (q->batch + q->stage * 16 + q->type) * UINT64_C(0x9e3779b97f4a7c15) +
+      q->seq_len * UINT64_C(0xbf58476d1ce4e5b9) +
+      q->heads * UINT64_C(0x94d049bb133111eb) +
+      q->head_dim * UINT64_C(0xd6e8feb86659fd93) +
+      q->threads * UINT64_C(0xff51afd7ed558ccd);
   return (hash >> 32) % SLOTS;
+}
+
+static void remember(const question *q, const lkv_choice *c, answer *out) {
+  out->question = *q;
+  out->kernel = c->kernel;
+  out->tile_q = c->problem.tile_q;
+  out->tile_k = c->problem.tile_k;
+  out->workspace_bytes = c->workspace_bytes;
+  out->by_wisdom = c->by_wisdom;
+}
+
+static void recall(const answer *a, const lkv_problem *problem, lkv_choice *out) {
+  tell(a->kernel, problem, a->tile_q, a->tile_k, out);
+  out->workspace_bytes = a->workspace_bytes;
+  out->by_wisdom = a->by_wisdom;
 }
 
 lkv_status lkv_choose(lkv_stage stage, lkv_dtype type, const lkv_problem *problem,
@@ -130,16 +156,15 @@ lkv_status lkv_choose(lkv_stage stage, lkv_dtype type, const lkv_problem *proble
                       .heads = problem->heads,
                       .head_dim = problem->head_dim,
                       .threads = threads,
-                      .stage = stage,
-                      .type = type};
+                      .stage = (size_t)stage,
+                      .type = (size_t)type};
   answer *a = &answers[slot_of(&q)];
-  if (a->known && same_question(&a->question, &q)) {
-    *out = a->choice;
-    out->problem.eps = problem->eps;
+  if (a->kernel && same_question(&a->question, &q)) {
+    recall(a, problem, out);
     return LKV_OK;
   }
   const lkv_status status = choose(&q, problem, out);
-  if (status == LKV_OK) *a = (answer){.known = true, .question = q, .choice = *out};
+  if (status == LKV_OK) remember(&q, out, a);
   return status;
 }
 

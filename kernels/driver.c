@@ -7,8 +7,8 @@
 #include <omp.h>
 #include <stdint.h>
 
+#include "fit.h"
 #include "linkv/bfloat16.h"
-#include "resolve_tiles.h"
 #include "size.h"
 
 /* Rows of X a projection task multiplies. Fixed, so that no bit of the product depends on
@@ -61,25 +61,28 @@ static lkv_tiles tiles_of(const lkv_kernel *kernel, const lkv_problem *problem) 
                      .k = best.k == 0 || problem->tile_k == 0 ? best.k : problem->tile_k};
 }
 
-/* lkv_check; whether the tiles are resolved, and the bytes of a slice's workspace. */
-static lkv_status check(const lkv_kernel *kernel, const lkv_problem *problem,
-                        const char **why, bool *resolved, size_t *bytes) {
-  lkv_problem other;
+static void resolve_tiles(const lkv_kernel *kernel, lkv_problem *problem) {
+  const lkv_tiles tiles = tiles_of(kernel, problem);
+  problem->tile_q = tiles.q;
+  problem->tile_k = tiles.k;
+}
+
+/* lkv_check as far as no function of the kernel is called: this CPU may not run them. */
+static inline lkv_status check_bounds(const lkv_kernel *kernel,
+                                      const lkv_problem *problem, const char **why) {
   *why = broken_bound(problem);
   if (*why) return LKV_INVALID;
   if (tensor_bytes(kernel->output_type, problem) == SIZE_MAX) {
     *why = "an operand's size in bytes does not fit size_t";
     return LKV_TOO_LARGE;
   }
-  if (!lkv_cpu_supports(kernel->isa, why)) return LKV_UNSUPPORTED;
-  const lkv_tiles tiles = tiles_of(kernel, problem);
-  *resolved = tiles.q == problem->tile_q && tiles.k == problem->tile_k;
-  if (!*resolved) {
-    other = *problem;
-    other.tile_q = tiles.q;
-    other.tile_k = tiles.k;
-    problem = &other;
-  }
+  return lkv_cpu_supports(kernel->isa, why) ? LKV_OK : LKV_UNSUPPORTED;
+}
+
+/* The rest of it, with tiles resolved, and the bytes of a slice's workspace. */
+static inline lkv_status check_resolved(const lkv_kernel *kernel,
+                                        const lkv_problem *problem, const char **why,
+                                        size_t *bytes) {
   if (kernel->supports && !kernel->supports(problem, why)) return LKV_UNSUPPORTED;
   *bytes = slice_bytes(kernel, problem);
   if (*bytes == SIZE_MAX) {
@@ -91,15 +94,12 @@ static lkv_status check(const lkv_kernel *kernel, const lkv_problem *problem,
 
 lkv_status lkv_check(const lkv_kernel *kernel, const lkv_problem *problem,
                      const char **why) {
-  bool resolved;
+  lkv_problem resolved = *problem;
   size_t bytes;
-  return check(kernel, problem, why, &resolved, &bytes);
-}
-
-void resolve_tiles(const lkv_kernel *kernel, lkv_problem *problem) {
-  const lkv_tiles tiles = tiles_of(kernel, problem);
-  problem->tile_q = tiles.q;
-  problem->tile_k = tiles.k;
+  const lkv_status status = check_bounds(kernel, problem, why);
+  if (status != LKV_OK) return status;
+  resolve_tiles(kernel, &resolved);
+  return check_resolved(kernel, &resolved, why, &bytes);
 }
 
 lkv_problem lkv_resolve_tiles(const lkv_kernel *kernel, lkv_problem problem) {
@@ -133,13 +133,13 @@ static void plan_blocks(const lkv_kernel *kernel, const lkv_problem *problem,
       size_round_up(kernel->blocks->shared_bytes(problem), LKV_WORKSPACE_ALIGNMENT);
 }
 
-static lkv_status make_plan(const lkv_kernel *kernel, const lkv_problem *problem,
-                            lkv_stage stage, size_t threads, plan *p) {
+/* Once check_bounds is passed and the tiles are resolved. */
+static inline lkv_status make_plan(const lkv_kernel *kernel, const lkv_problem *problem,
+                                   lkv_stage stage, size_t threads, plan *p) {
   const char *why;
-  bool resolved;
-  const lkv_status status = check(kernel, problem, &why, &resolved, &p->slice_bytes);
+  const lkv_status status = check_resolved(kernel, problem, &why, &p->slice_bytes);
   if (status != LKV_OK) return status;
-  if (threads == 0 || !resolved) return LKV_INVALID;
+  if (threads == 0) return LKV_INVALID;
   if (stage != LKV_STAGE_ATTENTION && stage != LKV_STAGE_BLOCK) return LKV_INVALID;
 
   p->slices = size_times(problem->batch, problem->heads);
@@ -164,11 +164,34 @@ static lkv_status make_plan(const lkv_kernel *kernel, const lkv_problem *problem
   return p->bytes == SIZE_MAX ? LKV_TOO_LARGE : LKV_OK;
 }
 
+/* The same of any problem. */
+static lkv_status check_and_plan(const lkv_kernel *kernel, const lkv_problem *problem,
+                                 lkv_stage stage, size_t threads, plan *p) {
+  const char *why;
+  const lkv_status status = check_bounds(kernel, problem, &why);
+  if (status != LKV_OK) return status;
+  const lkv_tiles tiles = tiles_of(kernel, problem);
+  if (tiles.q != problem->tile_q || tiles.k != problem->tile_k) return LKV_INVALID;
+  return make_plan(kernel, problem, stage, threads, p);
+}
+
 lkv_status lkv_workspace_bytes(const lkv_kernel *kernel, const lkv_problem *problem,
                                lkv_stage stage, size_t threads, size_t *bytes) {
   plan p;
-  const lkv_status status = make_plan(kernel, problem, stage, threads, &p);
+  const lkv_status status = check_and_plan(kernel, problem, stage, threads, &p);
   if (status == LKV_OK) *bytes = p.bytes;
+  return status;
+}
+
+lkv_status fit_problem(const lkv_kernel *kernel, lkv_problem *problem, lkv_stage stage,
+                       size_t threads, size_t *workspace_bytes) {
+  const char *why;
+  plan p;
+  lkv_status status = check_bounds(kernel, problem, &why);
+  if (status != LKV_OK) return status;
+  resolve_tiles(kernel, problem);
+  status = make_plan(kernel, problem, stage, threads, &p);
+  if (status == LKV_OK) *workspace_bytes = p.bytes;
   return status;
 }
 
@@ -321,7 +344,7 @@ static bool inputs_complete(const lkv_inputs *inputs) {
 static lkv_status open_run(const lkv_kernel *kernel, const lkv_problem *problem,
                            const lkv_inputs *inputs, size_t threads, void *workspace,
                            plan *p, run *out) {
-  const lkv_status status = make_plan(kernel, problem, inputs->stage, threads, p);
+  const lkv_status status = check_and_plan(kernel, problem, inputs->stage, threads, p);
   if (status != LKV_OK) return status;
   if (!inputs_complete(inputs)) return LKV_INVALID;
   if (!workspace && p->bytes > 0) return LKV_INVALID;

@@ -22,8 +22,8 @@ static inline size_t size_min(size_t a, size_t b) {
 
 /* `alignment` is a power of two. */
 static inline size_t size_round_up(size_t bytes, size_t alignment) {
-  const size_t padded = size_plus(bytes, alignment - 1);
-  return padded == SIZE_MAX ? SIZE_MAX : padded & ~(alignment - 1);
+  const size_t padded = (bytes + alignment - 1) & ~(alignment - 1);
+  return padded < bytes ? SIZE_MAX : padded;
 }
 
 #endif

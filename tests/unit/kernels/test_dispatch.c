@@ -111,7 +111,7 @@ static size_t nearest_of(const lkv_wisdom *w, lkv_stage stage, size_t kernel,
     const float seq_len = log2f((float)p->seq_len) - log2f((float)c->seq_len);
     const float dim = log2f((float)p->head_dim) - log2f((float)c->head_dim);
     const float ways = log2f((float)threads) - log2f((float)c->threads);
-    const float far = slices * slices + seq_len * seq_len + dim * dim + ways * ways;
+    const float far = slices * slices + dim * dim + ways * ways + seq_len * seq_len;
     if (!(far < least)) continue;
     least = far;
     nearest = i;
@@ -127,9 +127,36 @@ static size_t some_size(uint64_t *state, unsigned most) {
                                               : (size_t)1 << power;
 }
 
+/* Of lengths close to each other. */
+static size_t any_length(uint64_t *state) {
+  *state = *state * UINT64_C(6364136223846793005) + 1;
+  return 1 + (size_t)(*state >> 33) % 700;
+}
+
+/* What is chosen names itself by its tile_k. */
+static void assert_the_nearest_is_chosen(const lkv_wisdom *w, size_t shapes,
+                                         uint64_t *random) {
+  for (size_t i = 0; i < shapes; i++) {
+    const lkv_problem p = {
+        .batch = some_size(random, 6),
+        .seq_len = i % 4 ? some_size(random, 12) + i % 2 : any_length(random),
+        .heads = some_size(random, 9),
+        .head_dim = some_size(random, 9),
+        .eps = 1e-6};
+    const size_t threads = some_size(random, 9), kernel = i / 2 % 2;
+    const lkv_stage stage = i % 5 ? LKV_STAGE_ATTENTION : LKV_STAGE_BLOCK;
+    const size_t nearest = nearest_of(w, stage, kernel, &p, threads);
+    lkv_choice c;
+    assert_int_equal(
+        lkv_choose(stage, kernel ? LKV_FLOAT64 : LKV_FLOAT32, &p, threads, &c), LKV_OK);
+    assert_int_equal(c.by_wisdom, nearest < w->choices);
+    if (c.by_wisdom) assert_int_equal(c.problem.tile_k - 1, nearest);
+  }
+}
+
 static void the_nearest_is_that_of_the_definition(void **state) {
   (void)state;
-  enum { CHOICES = 200, TYPES = 2, SHAPES = 3000 };
+  enum { CHOICES = 200, TYPES = 2, WISDOMS = 100, SHAPES = 200 };
   static const char *const names[] = {"scalar_stream_merge", "scalar_tile_f64"};
   static lkv_wisdom_choice choices[CHOICES];
   char error[256];
@@ -141,31 +168,65 @@ static void the_nearest_is_that_of_the_definition(void **state) {
         .name = names[i], .build = lkv_kernel_build(lkv_kernel_find(names[i]))};
   w.kernel = kernels;
   w.choice = choices;
-  w.choices = CHOICES;
-  for (size_t i = 0; i < CHOICES; i++) /* Tiles tell choices apart. */
-    choices[i] =
-        (lkv_wisdom_choice){.stage = i % 3 ? LKV_STAGE_ATTENTION : LKV_STAGE_BLOCK,
-                            .batch = some_size(&random, 2),
-                            .seq_len = some_size(&random, 10),
-                            .heads = some_size(&random, 3),
-                            .head_dim = some_size(&random, 4),
-                            .threads = some_size(&random, 2),
-                            .kernel = i / 3 % TYPES,
-                            .tile_k = i + 1};
-  assert_true(lkv_use_wisdom(&w, error, sizeof error));
-  for (size_t i = 0; i < SHAPES; i++) {
-    const lkv_problem p = {.batch = some_size(&random, 6),
-                           .seq_len = some_size(&random, 12) + i % 2,
-                           .heads = some_size(&random, 9),
-                           .head_dim = some_size(&random, 9),
-                           .eps = 1e-6};
-    const size_t threads = some_size(&random, 9), kernel = i / 2 % TYPES;
-    const lkv_stage stage = i % 5 ? LKV_STAGE_ATTENTION : LKV_STAGE_BLOCK;
-    lkv_choice c;
-    assert_int_equal(
-        lkv_choose(stage, kernel ? LKV_FLOAT64 : LKV_FLOAT32, &p, threads, &c), LKV_OK);
-    assert_true(c.by_wisdom);
-    assert_int_equal(c.problem.tile_k - 1, nearest_of(&w, stage, kernel, &p, threads));
+  for (size_t n = 0; n < WISDOMS; n++) {
+    const unsigned spread = (unsigned)n / 2 % 3; /* 0: shapes differ in seq_len alone */
+    w.choices = n ? 1 + any_length(&random) % CHOICES : CHOICES;
+    for (size_t i = 0; i < w.choices; i++)
+      choices[i] = (lkv_wisdom_choice){
+          .stage = i % 3 ? LKV_STAGE_ATTENTION : LKV_STAGE_BLOCK,
+          .batch = some_size(&random, spread),
+          .seq_len = n % 2 ? any_length(&random) : some_size(&random, 10),
+          .heads = some_size(&random, 2 * spread),
+          .head_dim = some_size(&random, 2 * spread),
+          .threads = some_size(&random, spread),
+          .kernel = i / 3 % TYPES,
+          .tile_k = i + 1};
+    assert_true(lkv_use_wisdom(&w, error, sizeof error));
+    assert_the_nearest_is_chosen(&w, SHAPES, &random);
+  }
+  assert_true(lkv_use_wisdom(NULL, error, sizeof error));
+}
+
+static void assert_same_choice(const lkv_choice *a, const lkv_choice *b) {
+  assert_ptr_equal(a->kernel, b->kernel);
+  assert_int_equal(a->problem.batch, b->problem.batch);
+  assert_int_equal(a->problem.seq_len, b->problem.seq_len);
+  assert_int_equal(a->problem.heads, b->problem.heads);
+  assert_int_equal(a->problem.head_dim, b->problem.head_dim);
+  assert_int_equal(a->problem.tile_q, b->problem.tile_q);
+  assert_int_equal(a->problem.tile_k, b->problem.tile_k);
+  assert_true(a->problem.eps == b->problem.eps);
+  assert_int_equal(a->workspace_bytes, b->workspace_bytes);
+  assert_int_equal(a->by_wisdom, b->by_wisdom);
+}
+
+/* Resolved tiles and the workspace of the driver, the same when it is remembered. */
+static void assert_fits(lkv_stage stage, const lkv_problem *p, size_t threads) {
+  lkv_choice c, again;
+  size_t bytes;
+  assert_int_equal(lkv_choose(stage, LKV_FLOAT32, p, threads, &c), LKV_OK);
+  assert_int_equal(lkv_choose(stage, LKV_FLOAT32, p, threads, &again), LKV_OK);
+  assert_same_choice(&c, &again);
+  const lkv_problem resolved = lkv_resolve_tiles(c.kernel, c.problem);
+  assert_int_equal(c.problem.tile_q, resolved.tile_q);
+  assert_int_equal(c.problem.tile_k, resolved.tile_k);
+  assert_int_equal(lkv_workspace_bytes(c.kernel, &resolved, stage, threads, &bytes),
+                   LKV_OK);
+  assert_int_equal(c.workspace_bytes, bytes);
+}
+
+static void what_is_chosen_fits(void **state) {
+  (void)state;
+  char error[256];
+  for (int wise = 0; wise < 2; wise++) {
+    assert_true(lkv_use_wisdom(wise ? some_wisdom() : NULL, error, sizeof error));
+    for (size_t seq_len = 1; seq_len <= 1000; seq_len += 37)
+      for (size_t threads = 1; threads <= 9; threads += 4) {
+        const lkv_problem p = {
+            .batch = 2, .seq_len = seq_len, .heads = 3, .head_dim = 20, .eps = 1e-3};
+        assert_fits(LKV_STAGE_ATTENTION, &p, threads);
+        assert_fits(LKV_STAGE_BLOCK, &p, threads);
+      }
   }
   assert_true(lkv_use_wisdom(NULL, error, sizeof error));
 }
@@ -314,6 +375,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(wisdom_goes_by_the_nearest_shape),
       cmocka_unit_test(the_nearest_is_that_of_the_definition),
+      cmocka_unit_test(what_is_chosen_fits),
       cmocka_unit_test(wisdom_that_does_not_hold_changes_nothing),
       cmocka_unit_test(the_rule_takes_the_widest_isa),
       cmocka_unit_test(calls_give_the_bits_of_the_kernel_chosen),
