@@ -56,7 +56,7 @@
 #define SIMD_UNROLL
 #define SIMD_UNROLL_4
 #elif defined(__clang__)
-#define SIMD_UNROLL   _Pragma("unroll")
+#define SIMD_UNROLL   _Pragma("clang loop unroll(full)")
 #define SIMD_UNROLL_4 _Pragma("unroll(4)")
 #else
 #define SIMD_UNROLL   _Pragma("GCC unroll 32")
