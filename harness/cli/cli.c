@@ -14,11 +14,10 @@
 #include "linkv/registry.h"
 
 /* getopt_long gives a word as 1: options count from OPTION_BASE. */
-enum { OPTIONS_MAX = 48, HELP_COLUMN = 28, OPTION_BASE = 256 };
+enum { OPTIONS_MAX = 48, HELP_COLUMN = 28, HELP_WIDTH = 90, OPTION_BASE = 256 };
 
 const char *const cli_row_rules[] = {"auto", "all", "sampled", NULL};
-const char *const cli_row_help =
-    "rows to judge: all, sampled, or auto by work, the default";
+const char *const cli_row_help = "rows to judge, default auto, which goes by their work";
 const char *const cli_formats[] = {"table", "json", "csv", "md", "jsonl", NULL};
 
 int cli_fail(const cli_command *command, int code, const char *format, ...) {
@@ -75,17 +74,40 @@ static bool list_push(cli_list *list, const char *item) {
   return true;
 }
 
+/* Prints the text's words from `column` on, broken before HELP_WIDTH; the column then. */
+static int print_words(const char *text, int column) {
+  while (*text) {
+    const int length = (int)strcspn(text, " ");
+    if (column > HELP_COLUMN && column + 1 + length > HELP_WIDTH) {
+      printf("\n%*s", HELP_COLUMN, "");
+      column = HELP_COLUMN;
+    } else if (column > HELP_COLUMN) {
+      putchar(' ');
+      column++;
+    }
+    printf("%.*s", length, text);
+    column += length;
+    text += length;
+    text += *text == ' ';
+  }
+  return column;
+}
+
 static void print_option(const cli_option *o) {
   char left[96];
   int n = snprintf(left, sizeof left, "  --%s%s%s", o->name, o->metavar ? " " : "",
                    o->metavar ? o->metavar : "");
   printf("%-*s", HELP_COLUMN, left);
   if (n >= HELP_COLUMN) printf("\n%*s", HELP_COLUMN, "");
-  printf("%s", o->help);
+  int column = print_words(o->help, HELP_COLUMN);
   if (o->kind == CLI_CHOICE) {
-    fputs(":", stdout);
-    for (const char *const *c = o->choices; *c; c++)
-      printf("%s %s", c == o->choices ? "" : ",", *c);
+    putchar(':');
+    column++;
+    for (const char *const *c = o->choices; *c; c++) {
+      column = print_words(*c, column);
+      if (c[1]) putchar(',');
+      column += c[1] != NULL;
+    }
   }
   putchar('\n');
 }

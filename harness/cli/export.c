@@ -100,7 +100,7 @@ static int run(int argc, char **argv) {
       {"db", CLI_TEXT, &db, "FILE", "results database", NULL},
       {"format", CLI_CHOICE, &format, "FORMAT", "default csv", export_format_names},
       {"columns", CLI_TEXT, &names, "A,B,...",
-       "which fields, 'all' for every one; default: see below", NULL},
+       "which fields, 'all' for every one; default: see above", NULL},
       {"where", CLI_TEXT, &where, "SQL", "which rows: an SQL expression over the fields",
        NULL},
       {"every-build", CLI_FLAG, &every_build, NULL,

@@ -8,6 +8,7 @@ golden=$SOURCE/tests/golden/single_head_n8_d4.npz
 refused "unknown command 'swoop'" "$LINKV" swoop
 for command in kernels run verify time sweep export plot machine; do
   expect 0 "$LINKV" $command --help
+  [ "$(sed -n '/^options:/,$p' out | awk 'length > 90' | wc -l)" -eq 0 ] || { cat out; fail "$command --help is wider than 90 columns"; }
   grep -q "usage: linkv $command" out || fail "$command --help does not show its usage"
   refused "unknown option '--nonsense'.*--help" "$LINKV" $command --nonsense
 done
