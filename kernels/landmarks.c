@@ -140,13 +140,14 @@ static int by_group_and_rank(const void *x, const void *y) {
   return order ? order : by_rank(a, b);
 }
 
-/* The choices whose kernel suits the type of its operands; how many. */
-static size_t list_entries(const lkv_wisdom *wisdom, landmark *by_rank, entry *out) {
+/* The landmark of every choice; the choices whose kernel suits the type of its operands,
+ * and how many. */
+static size_t list_entries(const lkv_wisdom *wisdom, landmark *known, entry *out) {
   size_t count = 0;
   for (size_t i = 0; i < wisdom->choices; i++) {
     const lkv_wisdom_choice *c = &wisdom->choice[i];
     const lkv_kernel *kernel = lkv_kernel_find(wisdom->kernel[c->kernel].name);
-    by_rank[i] = (landmark){kernel, c->tile_q, c->tile_k};
+    known[i] = (landmark){kernel, c->tile_q, c->tile_k};
     if (!rule_suits(kernel, kernel->operand_type)) continue;
     out[count++] = (entry){
         .stage = c->stage,
