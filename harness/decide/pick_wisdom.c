@@ -134,7 +134,7 @@ void pick_wisdom_header(const lkv_wisdom *w, FILE *out) {
   fputs(
       "/* Written by 'linkv pick': the kernel that was the best at each shape, for\n"
       " * lkv_use_wisdom(&linkv_picks, ...). */\n"
-      "#ifndef LINKV_PICKS_H\n#define LINKV_PICKS_H\n\n#include <linkv/wisdom.h>\n\n"
+      "#ifndef LINKV_PICKS_H\n#define LINKV_PICKS_H\n\n#include <linkv/dispatch.h>\n\n"
       "static const lkv_wisdom_kernel linkv_pick_kernels[] = {\n",
       out);
   for (size_t i = 0; i < w->kernels; i++) {
@@ -157,12 +157,12 @@ void pick_wisdom_header(const lkv_wisdom *w, FILE *out) {
             c->tile_k, w->kernel[c->kernel].name);
   }
   fprintf(out,
-          "};\n\nstatic const lkv_wisdom linkv_picks = {\n    .schema = %u,\n"
-          "    .machine = \"%s\",\n    .machine_name = ",
+          "};\n\n/* schema, machine and its name, kernels, choices. */\n"
+          "static const lkv_wisdom linkv_picks = {\n    %u,\n    \"%s\",\n    ",
           (unsigned)w->schema, w->machine);
   put_string(w->machine_name, out);
   fprintf(out,
-          ",\n    .kernel = linkv_pick_kernels,\n    .kernels = %zu,\n"
-          "    .choice = linkv_pick_choices,\n    .choices = %zu,\n};\n\n#endif\n",
+          ",\n    linkv_pick_kernels,\n    %zu,\n    linkv_pick_choices,\n    %zu,\n"
+          "};\n\n#endif\n",
           w->kernels, w->choices);
 }

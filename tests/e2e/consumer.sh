@@ -51,4 +51,10 @@ export PKG_CONFIG_PATH
 "$cc" -std=gnu17 $flags "$source/main.c" $(pkg-config --cflags --libs linkv) -lm \
   -o "$work/consumer"
 "$work/consumer"
+
+# The header of picks is C++ too, and is all that a program has to include.
+printf '#include "picks.h"\nint main() { return !lkv_use_wisdom(&linkv_picks, nullptr, 0); }\n' > "$work/picks.cc"
+# shellcheck disable=SC2046,SC2086
+"$(cached CMAKE_CXX_COMPILER)" -std=c++17 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -I"$work" \
+  $(pkg-config --cflags linkv) "$work/picks.cc"
 echo "consumer.sh: the installed package builds and runs through CMake and pkg-config"
