@@ -64,9 +64,10 @@ static bool is_new(const held_out *h, const point *p) {
 static void add_rivals(held_out *h, const pick_shape *s, const row *like, point *room) {
   for (size_t i = 0; i < s->count; i++) {
     const pick_candidate *of = &s->candidate[i];
-    if (!(of->time_ns <= MUCH_SLOWER * s->candidate[0].time_ns)) continue;
     const point p = point_at(of->row, like, h->choice.problem.seq_len);
-    if (p.kernel && is_new(h, &p)) room[h->rivals++] = p;
+    if (!p.kernel || !is_new(h, &p)) continue;
+    h->alone = false;
+    if (of->time_ns <= MUCH_SLOWER * s->candidate[0].time_ns) room[h->rivals++] = p;
   }
 }
 
@@ -95,7 +96,7 @@ bool held_out_make(const picks *p, held_outs *out, error *err) {
   for (size_t i = 1; i < p->shapes; i++) {
     const pick_shape *a = &p->shape[i - 1], *b = &p->shape[i];
     const row *like = a->chosen->row;
-    held_out h = {.rival = room};
+    held_out h = {.rival = room, .alone = true};
     if (!neighbours(like, b->chosen->row) ||
         !choice_between(like, b->chosen->row, &h.choice))
       continue;

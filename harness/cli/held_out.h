@@ -10,6 +10,7 @@ typedef struct held_out {
   point choice;       /* what lkv_choose() takes */
   const point *rival; /* others of the same shape and threads */
   size_t rivals;
+  bool alone; /* nothing but the choice qualified at either end */
 } held_out;
 
 typedef struct held_outs {

@@ -170,6 +170,10 @@ static int check_and_pick(const pick_arguments *a) {
                         .accum = a->accum ? accums[a->accum] : NULL,
                         .tie_margin = a->tie_margin_percent / 100};
   if (!a->db) return cli_fail(&cli_pick, EXIT_USAGE, "--db FILE is needed");
+  if (a->format && (a->check || a->cost))
+    return cli_fail(&cli_pick, EXIT_USAGE,
+                    "--format is of the picks, which --check and --dispatch-cost do not "
+                    "print; leave it out");
   if (a->max_memory && !parse_bytes(a->max_memory, &limits.max_bytes))
     return cli_fail(&cli_pick, EXIT_USAGE,
                     "--max-memory '%s' is no size; give bytes, or 64K, 1.5M, 2G",

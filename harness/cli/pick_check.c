@@ -32,7 +32,8 @@ typedef struct loss {
   const point *fastest;         /* NULL: no rival is faster than the choice */
   double choice_ns, fastest_ns; /* NaN without a race */
   interval ratio;               /* time of the choice over that of the fastest */
-  double regret;                /* NaN where a race failed, or told too little */
+  double regret;                /* NaN: nothing to race, or not told by the races */
+  bool failed;                  /* a race did not end well */
 } loss;
 
 static double half_width(const interval *i) {
@@ -66,7 +67,7 @@ static bool race_rivals(const cli_command *command, const held_out *h,
     }
     if (strcmp(r->status, "ok") != 0) {
       tell_failure(command, h, &h->rival[i], r);
-      told = false;
+      out->failed = true;
       continue;
     }
     rival[i] = (regret_rival){r->ratios, r->rounds};
@@ -80,9 +81,21 @@ static bool race_rivals(const cli_command *command, const held_out *h,
     out->fastest_ns = r->head_ns;
     out->ratio = ratio;
   }
-  out->regret = told ? regret_of(h->rivals, rival) : NAN;
+  out->regret = told && !out->failed && !h->alone ? regret_of(h->rivals, rival) : NAN;
   free(rival);
   return true;
+}
+
+/* NULL: there was nothing to lose to. */
+static const char *lost_text(const held_out *h, const loss *l, char buffer[FORMAT_SIZE]) {
+  if (h->alone) return NULL;
+  if (l->failed) return "failed";
+  return isnan(l->regret) ? "unsure" : format_fixed(100 * l->regret, 1, buffer);
+}
+
+static const char *fastest_name(const held_out *h, const loss *l) {
+  if (l->fastest) return l->fastest->kernel->name;
+  return h->alone || l->failed ? NULL : "the pick";
 }
 
 static bool add_loss(table *t, const held_out *h, const loss *l, error *err) {
@@ -100,9 +113,9 @@ static bool add_loss(table *t, const held_out *h, const loss *l, error *err) {
       h->choice.kernel->name,
       format_time_ns(l->choice_ns, choice_time),
       rivals,
-      l->fastest ? l->fastest->kernel->name : "the pick",
+      fastest_name(h, l),
       l->fastest ? format_time_ns(l->fastest_ns, time) : NULL,
-      isnan(l->regret) ? "unsure" : format_fixed(100 * l->regret, 1, lost),
+      lost_text(h, l, lost),
       l->fastest ? format_fixed(100 * half_width(&l->ratio), 1, spread) : NULL};
   bool ok = true;
   for (size_t i = 0; i < sizeof cells / sizeof *cells && ok; i++)
@@ -149,6 +162,30 @@ static bool race_all(const cli_command *command, const held_outs *all,
   return ok;
 }
 
+/* What the figures leave out, and what they count without a race. */
+static void tell_counts(const cli_command *command, const held_outs *all, size_t known) {
+  size_t alone = 0, unraced = 0;
+  for (size_t i = 0; i < all->count; i++) {
+    alone += all->shape[i].alone;
+    unraced += !all->shape[i].alone && !all->shape[i].rivals;
+  }
+  if (alone)
+    cli_fail(command, EXIT_FINE,
+             "note: at %zu of %zu shapes nothing but the pick qualified: they do not "
+             "count; sweep more kernels",
+             alone, all->count);
+  if (unraced)
+    cli_fail(command, EXIT_FINE,
+             "note: at %zu of %zu shapes all others were more than twice as slow where "
+             "they were measured: they count as no loss, without a race",
+             unraced, all->count);
+  if (known + alone < all->count)
+    cli_fail(command, EXIT_FINE,
+             "note: at %zu of %zu shapes a race failed or was too noisy: they do not "
+             "count; free cores tell more",
+             all->count - alone - known, all->count);
+}
+
 static int check(const cli_command *command, const held_outs *all,
                  const cli_list *plugins) {
   static const table_column columns[] = {
@@ -165,11 +202,7 @@ static int check(const cli_command *command, const held_outs *all,
                   table_print(&t, stdout, TABLE_TEXT, &err);
   table_free(&t);
   int code = ok ? EXIT_FINE : cli_fail(command, EXIT_USAGE, "%s", err.text);
-  if (ok && known < all->count)
-    cli_fail(command, code,
-             "note: at %zu of %zu shapes a race failed or was too noisy: they do not "
-             "count; free cores tell more",
-             all->count - known, all->count);
+  if (ok) tell_counts(command, all, known);
   if (ok && !known)
     code = EXIT_LITTLE;
   else if (ok)
@@ -194,7 +227,7 @@ int pick_check(const cli_command *command, const picks *p, const lkv_wisdom *w,
   else if (!all.count)
     code = cli_fail(command, EXIT_LITTLE,
                     "--check: no two measured shapes differ in seq_len alone and have "
-                    "one between them");
+                    "one between them; sweep several lengths");
   else
     code = check(command, &all, plugins);
   held_out_free(&all);

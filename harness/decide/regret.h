@@ -15,7 +15,9 @@ typedef struct regret_rival {
  * 2 and 3, 6 and 7, ...: who begins changes from round to round), by how much by the
  * other, and the mean of both ways is taken: the least of noisy ratios is too small, and
  * rounds that told which it is would say that every choice is slower. So it may be
- * slightly below 0. NaN where a rival has no round in a half. */
+ * slightly below 0. A loss that is no larger than the noise of such a median comes out
+ * too small: the half that names may miss the fastest. NaN where a rival has no round in
+ * a half. */
 double regret_of(size_t count, const regret_rival *rival);
 
 #endif

@@ -70,6 +70,7 @@ expect 4 "$LINKV" pick --db p.db --where "repetitions = 1"
 refused "--tie-margin 'much' is not a percentage greater than 0, such as 2%" "$LINKV" pick --db p.db --tie-margin much
 expect 0 "$LINKV" pick --db p.db --tie-margin 3%
 refused "max-memory 'much' is no size" "$LINKV" pick --db p.db --max-memory much
+refused "format is of the picks.*leave it out" "$LINKV" pick --db p.db --check --format json
 refused "db FILE is needed" "$LINKV" pick
 expect 0 "$LINKV" pick --db p.db --max-memory 1.5M
 query other.db "UPDATE point SET label = 'b' WHERE seq_len = 8"
@@ -88,5 +89,21 @@ expect 0 "$LINKV" pick --db p.db --dispatch-cost
 expect 0 "$LINKV" pick --db p.db --check
 grep -Eq '^over 1 shapes .* lose [0-9.]+ % \(median; goal 2\), [0-9.]+ %' out || fail "no regret is printed"
 grep -Eq '^attention +1×16×[0-9×]+ +1 +scalar_row ' out || fail "T = 16 is not checked"
+grep -q 'note: at 1 of 1 shapes all others .* count as no loss, without a race' err || fail "no loss without a race is not told"
 expect 4 "$LINKV" pick --db p.db --where "seq_len = 8" --check
+expect 4 "$LINKV" pick --db p.db --where "kernel = 'scalar_row'" --check
+grep -q 'note: at 1 of 1 shapes nothing but the pick qualified' err || fail "a pick without a rival is not told"
+! grep -q 'lose' out || fail "what was not raced is counted"
+
+# A pick that the rows call the fastest and that is not: races tell.
+cp p.db other.db
+query other.db "UPDATE repetition SET time_ns = 700.0 + repetition WHERE point IN (SELECT id FROM point WHERE kernel = 'scalar_per_step')"
+expect 0 "$LINKV" pick --db other.db --check
+python3 - <<'END'
+row, words = (open("out").read().splitlines()[i] for i in (-2, -1))
+cells = row.split()
+assert cells[3] == "scalar_per_step" and "scalar_row" in cells[4:], row
+lost = float(cells[-2])
+assert lost > 20 and f" {lost:.1f} % (median" in words, (row, words)
+END
 echo "picks qualify, and hold where they were measured"
