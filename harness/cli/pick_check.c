@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ascending.h"
 #include "clock.h"
 #include "format.h"
 #include "held_out.h"
@@ -108,6 +109,7 @@ static bool add_loss(table *t, const held_out *h, const loss *l, error *err) {
   snprintf(rivals, sizeof rivals, "%zu", h->rivals);
   const char *cells[] = {
       lkv_stage_name(h->choice.stage),
+      lkv_dtype_name(h->choice.kernel->operand_type),
       shape,
       threads,
       h->choice.kernel->name,
@@ -186,13 +188,23 @@ static void tell_counts(const cli_command *command, const held_outs *all, size_t
              all->count - alone - known, all->count);
 }
 
+/* Sorts them. */
+static void print_losses(size_t count, double *regret) {
+  sort_ascending(count, regret);
+  printf(
+      "over %zu shapes that were not in the sweep the picks lose %.1f %% (median; goal "
+      "%.0f), %.1f %% (95th percentile; goal %.0f)\n",
+      count, 100 * median_of_sorted(count, regret), 100 * GOAL_MEDIAN,
+      100 * select_quantile(count, regret, 0.95), 100 * GOAL_PERCENTILE);
+}
+
 static int check(const cli_command *command, const held_outs *all,
                  const cli_list *plugins) {
   static const table_column columns[] = {
-      {"stage", TABLE_LEFT},   {"B×T×H×d", TABLE_RIGHT}, {"threads", TABLE_RIGHT},
-      {"pick", TABLE_LEFT},    {"time", TABLE_RIGHT},    {"rivals", TABLE_RIGHT},
-      {"fastest", TABLE_LEFT}, {"time", TABLE_RIGHT},    {"lost %", TABLE_RIGHT},
-      {"±%", TABLE_RIGHT}};
+      {"stage", TABLE_LEFT},    {"type", TABLE_LEFT},    {"B×T×H×d", TABLE_RIGHT},
+      {"threads", TABLE_RIGHT}, {"pick", TABLE_LEFT},    {"time", TABLE_RIGHT},
+      {"rivals", TABLE_RIGHT},  {"fastest", TABLE_LEFT}, {"time", TABLE_RIGHT},
+      {"lost %", TABLE_RIGHT},  {"±%", TABLE_RIGHT}};
   double *regret = calloc(all->count, sizeof *regret);
   size_t known = 0;
   table t;
@@ -206,11 +218,7 @@ static int check(const cli_command *command, const held_outs *all,
   if (ok && !known)
     code = EXIT_LITTLE;
   else if (ok)
-    printf(
-        "over %zu shapes that were not in the sweep the picks lose %.1f %% (median; goal "
-        "%.0f), %.1f %% (95th percentile; goal %.0f)\n",
-        known, 100 * select_quantile(known, regret, 0.5), 100 * GOAL_MEDIAN,
-        100 * select_quantile(known, regret, 0.95), 100 * GOAL_PERCENTILE);
+    print_losses(known, regret);
   free(regret);
   return code;
 }
