@@ -45,11 +45,22 @@ static interval inverse(interval i) {
   return (interval){1 / i.estimate, 1 / i.high, 1 / i.low, i.coverage};
 }
 
+enum { NAME_SIZE = 128 };
+
+/* The kernel, with its tiles where it has some. */
+static const char *name_of(const point *p, char text[NAME_SIZE]) {
+  const lkv_problem *q = &p->problem;
+  snprintf(text, NAME_SIZE, q->tile_q || q->tile_k ? "%s %zu×%zu" : "%s", p->kernel->name,
+           q->tile_q, q->tile_k);
+  return text;
+}
+
 static void tell_failure(const cli_command *command, const held_out *h,
                          const point *rival, const race_result *r) {
+  char choice[NAME_SIZE], other[NAME_SIZE];
   cli_fail(command, EXIT_FINE, "note: T=%zu d=%zu: %s against %s: %s: %s",
-           h->choice.problem.seq_len, h->choice.problem.head_dim, h->choice.kernel->name,
-           rival->kernel->name, r->status, r->reason);
+           h->choice.problem.seq_len, h->choice.problem.head_dim,
+           name_of(&h->choice, choice), name_of(rival, other), r->status, r->reason);
 }
 
 /* Races the choice against each rival. `results` has room for as many. */
@@ -94,15 +105,16 @@ static const char *lost_text(const held_out *h, const loss *l, char buffer[FORMA
   return isnan(l->regret) ? "unsure" : format_fixed(100 * l->regret, 1, buffer);
 }
 
-static const char *fastest_name(const held_out *h, const loss *l) {
-  if (l->fastest) return l->fastest->kernel->name;
-  return h->alone || l->failed ? NULL : "the pick";
+static const char *fastest_name(const loss *l, char text[NAME_SIZE]) {
+  if (l->fastest) return name_of(l->fastest, text);
+  return isnan(l->regret) ? NULL : "the pick";
 }
 
 static bool add_loss(table *t, const held_out *h, const loss *l, error *err) {
   const lkv_problem *q = &h->choice.problem;
-  char shape[128], threads[FORMAT_SIZE], rivals[FORMAT_SIZE], choice_time[FORMAT_SIZE],
-      time[FORMAT_SIZE], lost[FORMAT_SIZE], spread[FORMAT_SIZE];
+  char shape[128], choice[NAME_SIZE], fastest[NAME_SIZE], threads[FORMAT_SIZE],
+      rivals[FORMAT_SIZE], choice_time[FORMAT_SIZE], time[FORMAT_SIZE], lost[FORMAT_SIZE],
+      spread[FORMAT_SIZE];
   snprintf(shape, sizeof shape, "%zu×%zu×%zu×%zu", q->batch, q->seq_len, q->heads,
            q->head_dim);
   snprintf(threads, sizeof threads, "%zu", h->choice.threads);
@@ -112,10 +124,10 @@ static bool add_loss(table *t, const held_out *h, const loss *l, error *err) {
       lkv_dtype_name(h->choice.kernel->operand_type),
       shape,
       threads,
-      h->choice.kernel->name,
+      name_of(&h->choice, choice),
       format_time_ns(l->choice_ns, choice_time),
       rivals,
-      fastest_name(h, l),
+      fastest_name(l, fastest),
       l->fastest ? format_time_ns(l->fastest_ns, time) : NULL,
       lost_text(h, l, lost),
       l->fastest ? format_fixed(100 * half_width(&l->ratio), 1, spread) : NULL};

@@ -113,4 +113,11 @@ assert lost > 20 and " 0.0 " in other, (planted, other)
 median, most = map(float, re.findall(r"([0-9.]+) % \(", summary))
 assert most == lost and abs(median - lost / 2) < 0.11, summary
 END
+# Tile sizes tell candidates of one kernel apart.
+sed 's/kernel:.*/kernel: [scalar_tile]\n  tile_q: [8, 16]/' c.yaml >t.yaml
+expect 0 "$LINKV" sweep t.yaml --db t.db --quiet
+query t.db "UPDATE repetition SET time_ns = 1000.0 + repetition;
+  UPDATE repetition SET time_ns = 9000.0 + repetition WHERE point IN (SELECT id FROM point WHERE tile_q = 16)"
+expect 0 "$LINKV" pick --db t.db --check
+grep -Eq ' scalar_tile 8×[0-9]+ ' out || fail "the tiles are not told"
 echo "picks qualify, and hold where they were measured"
