@@ -54,6 +54,15 @@ static void luck_is_not_counted(void **state) {
   assert_true(regret_of(1, &rival) == 0);
 }
 
+static void both_halves_count(void **state) {
+  (void)state;
+  double a[ROUNDS];
+  regret_rival rival = steady(0.5, a);
+  for (size_t i = 0; i < ROUNDS; i++)
+    if (i / 2 % 2 == 0) a[i] = 0.8;
+  assert_true(fabs(regret_of(1, &rival) - (0.25 + 1) / 2) < 1e-12);
+}
+
 /* Rivals that are equal: the mean over trials is 0, where the least of medians gives the
  * noise. One that is faster by a sixth is found to be. */
 static void noise_is_no_regret(void **state) {
@@ -99,6 +108,7 @@ int main(void) {
       cmocka_unit_test(the_fastest_rival_counts),
       cmocka_unit_test(without_both_halves_it_is_unknown),
       cmocka_unit_test(luck_is_not_counted),
+      cmocka_unit_test(both_halves_count),
       cmocka_unit_test(noise_is_no_regret),
       cmocka_unit_test(a_loss_within_noise_is_not_overstated),
   };
