@@ -29,9 +29,9 @@ typedef struct lkv_choice {
 
 /* Chooses for operands of `type`, on at most `threads` >= 1 threads; tile_q and tile_k of
  * `problem` are not looked at.
- *   wisdom  the choice of the measured shape that is nearest: of the same stage, the
- *           smallest sum of squares of log2 ratios of batch x heads, seq_len, head_dim
- *           and threads; the first of equals
+ *   wisdom  the choice of its shape that is nearest: of the same stage, the smallest sum
+ *           of squares of log2 ratios of batch x heads, seq_len, head_dim and threads;
+ *           the first of equals
  *   rule    where there is no wisdom, or its kernel does not run the problem: the widest
  *           ISA of this CPU, for it a row kernel up to 2 head_dim tokens, else a tile
  *           kernel, with accumulators of y's type; failing that, any built-in kernel
