@@ -173,37 +173,60 @@ static double level_at(const history_series *s, size_t i, double whole) {
   return level;
 }
 
-/* Times and levels of a series, into `room`, of twice its length. */
-static trend trend_of(const history_series *s, const char *title, double *room) {
+/* Size and first row of each step. */
+static void put_marks(const history_series *s, trend_mark *out) {
+  for (size_t i = 0; i < s->steps; i++) {
+    const history_step *step = &s->step[i];
+    const row *first = s->row[step->at];
+    out[i].at = step->at;
+    snprintf(out[i].text, sizeof out[i].text, "%+.1f %% from %.40s@%.40s",
+             100 * (step->after_ns / step->before_ns - 1), text_of(first, ROW_label),
+             text_of(first, ROW_commit));
+  }
+}
+
+/* Times and levels of a series, into `room`, of twice its length, and marks of its steps.
+ */
+static trend trend_of(const history_series *s, const char *title, double *room,
+                      trend_mark *marks) {
   for (size_t i = 0; i < s->count; i++)
     room[i] = room[s->count + i] = s->row[i]->field[ROW_time_ns].real;
   const double whole = median_of(s->count, room + s->count).median;
   for (size_t i = 0; i < s->count; i++) room[s->count + i] = level_at(s, i, whole);
-  return (trend){
-      .title = title, .time_ns = room, .level_ns = room + s->count, .count = s->count};
+  put_marks(s, marks);
+  return (trend){.title = title,
+                 .time_ns = room,
+                 .level_ns = room + s->count,
+                 .count = s->count,
+                 .mark = marks,
+                 .marks = s->steps};
 }
 
 /* The series that step, or all where none does; PANELS_MAX at most. */
 static bool plot(const history *h, const char *path, error *err) {
   trend trends[PANELS_MAX];
   static char titles[PANELS_MAX][TEXT_SIZE];
-  size_t count = 0, rows_in_all = 0, used = 0, stepping = 0;
+  size_t count = 0, rows_in_all = 0, used = 0, stepping = 0, steps = 0, marked = 0;
   for (size_t i = 0; i < h->count; i++) {
     rows_in_all += h->series[i].count;
     stepping += h->series[i].steps > 0;
+    steps += h->series[i].steps;
   }
   double *room = calloc(2 * rows_in_all + 1, sizeof *room);
-  if (!room) return error_set(err, "%s: out of memory", path);
-  for (size_t i = 0; i < h->count && count < PANELS_MAX; i++) {
+  trend_mark *marks = calloc(steps + 1, sizeof *marks);
+  bool ok = (room && marks) || error_set(err, "%s: out of memory", path);
+  for (size_t i = 0; ok && i < h->count && count < PANELS_MAX; i++) {
     const history_series *s = &h->series[i];
     if (stepping && !s->steps) continue;
     point_text(s->row[0], titles[count]);
-    trends[count] = trend_of(s, titles[count], room + used);
+    trends[count] = trend_of(s, titles[count], room + used, marks + marked);
     used += 2 * s->count;
+    marked += s->steps;
     count++;
   }
-  const bool ok = trend_plot(trends, count, path, err);
+  ok = ok && trend_plot(trends, count, path, err);
   free(room);
+  free(marks);
   return ok;
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "gnuplot.h"
+#include "utf8.h"
 #include "whole_file.h"
 
 enum { PATH_SIZE = 4096, PANEL_WIDTH = 640, PANEL_HEIGHT = 160, TICS = 4 };
@@ -16,14 +17,17 @@ enum { PATH_SIZE = 4096, PANEL_WIDTH = 640, PANEL_HEIGHT = 160, TICS = 4 };
 static const char *const names[] = {"trend.gp", "empty.gp", "log", "trend.svg"};
 enum { SCRIPT, EMPTY, LOG, FIGURE, FILES = sizeof names / sizeof *names };
 
-/* A gnuplot string in single quotes, its markup switched off by the terminal. */
+/* A gnuplot string in single quotes, its markup switched off by the terminal; an SVG is
+ * UTF-8. */
 static void put_string(const char *text, FILE *out) {
+  char *clean = utf8_clean(text);
   fputc('\'', out);
-  for (; *text; text++) {
-    if (*text == '\'') fputc('\'', out);
-    fputc(*text >= 0 && *text < ' ' ? '?' : *text, out);
+  for (const char *c = clean ? clean : ""; *c; c++) {
+    if (*c == '\'') fputc('\'', out);
+    fputc(*c >= 0 && *c < ' ' ? '?' : *c, out);
   }
   fputc('\'', out);
+  free(clean);
 }
 
 /* The least of 1, 2 and 5 times a power of ten that is not below x > 0. */
@@ -59,6 +63,19 @@ static void put_axes(const trend *t, double most_ns, const char *unit, double sc
           fmax(1, round_up((double)t->count / 12)), t->count);
 }
 
+/* Below the lower level, where nothing is drawn; towards the middle. */
+static void put_marks(const trend *t, double scale, FILE *out) {
+  fputs("unset label\n", out);
+  for (size_t i = 0; i < t->marks; i++) {
+    const size_t at = t->mark[i].at;
+    fputs("set label ", out);
+    put_string(t->mark[i].text, out);
+    fprintf(out, " at %zu, %.17g %s offset 0, -0.8 tc rgb '#333333'\n", at + 1,
+            fmin(t->level_ns[at - 1], t->level_ns[at]) / scale,
+            2 * at > t->count ? "right" : "left");
+  }
+}
+
 static void put_script(const trend *trends, size_t count, const char *figure, FILE *out) {
   fprintf(out,
           "set terminal svg size %d, %zu noenhanced font 'Helvetica,11' background "
@@ -78,7 +95,9 @@ static void put_script(const trend *trends, size_t count, const char *figure, FI
     for (size_t i = 0; i < trends[t].count; i++)
       fprintf(out, "%zu %.17g %.17g\n", i + 1, trends[t].time_ns[i] / scale,
               trends[t].level_ns[i] / scale);
-    fputs("END\nset title ", out);
+    fputs("END\n", out);
+    put_marks(&trends[t], scale, out);
+    fputs("set title ", out);
     put_string(trends[t].title, out);
     put_axes(&trends[t], most_ns, unit, scale, out);
     if (t + 1 == count) fputs("\nset xlabel 'row, in the order of recording'", out);

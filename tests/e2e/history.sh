@@ -33,6 +33,7 @@ grep -Eq 'scalar_row attention positive B1 T4 H1 d4 p1 seed 1 .* 21 of 30 +night
   { cat out; fail "the step is not found where it is"; }
 grep -q '^2 points with a history, 1 with a new regression' out || fail "the quiet point is not quiet"
 grep -q '</svg>' h.svg || fail "no figure"
+grep -Eq '>[+](9|10)\.[0-9] % from night 21@c021<' h.svg || fail "the step of the figure has no commit"
 # An axis has a few tics, in the unit of what it shows.
 grep -q 'time (µs)' h.svg || fail "the figure's axis has no unit"
 [ "$(grep -Ec '>0\.[0-9]+<|>1\.[0-9]+<' h.svg)" -le 8 ] || fail "tics crowd"
@@ -55,6 +56,8 @@ END
 query h.db "UPDATE point SET label = CAST(x'ff' AS TEXT) WHERE label = 'night 21'"
 expect 1 "$LINKV" history --db h.db --format json
 [ "$(grep -c '"first_after": ' out)" -eq 1 ] || { cat out; fail "a step is lost in JSON"; }
+expect 1 "$LINKV" history --db h.db --plot h.svg
+python3 -c 'import xml.dom.minidom as x; x.parse("h.svg")' || fail "the figure is no XML"
 expect 1 "$LINKV" history --db h.db --format md
 grep -q '^| :--- ' out || fail "no Markdown"
 # Old, or small, it is no news; a step to faster is none either.
